@@ -1,0 +1,1 @@
+//! Sockets, timers, threads; drives the sfu; the only crate with unsafe code.

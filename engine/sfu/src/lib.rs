@@ -1,0 +1,1 @@
+//! Who gets which packet: rooms, peers, subscriptions, layers, bandwidth; sans-IO over str0m.

@@ -1,0 +1,1 @@
+//! Virtual clock, seeded lossy network and fake callers for tests of the sfu.

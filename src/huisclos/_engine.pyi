@@ -8,7 +8,9 @@ that race is normal. Names (`room`, `peer`, `track`) are chosen by the caller an
 from typing import Final, Literal, TypeAlias, final
 
 Channel: TypeAlias = Literal["reliable", "lossy", "data_track"]
-CloseReason: TypeAlias = Literal["removed", "ice_timeout", "never_connected", "dtls_failed", "panic", "overrun", "protocol"]
+CloseReason: TypeAlias = Literal[
+    "removed", "ice_timeout", "never_connected", "dtls_failed", "panic", "overrun", "protocol"
+]
 
 class EngineBusy(RuntimeError):
     """The bounded command queue is full: the media thread is overloaded or stuck. Nothing was queued."""

@@ -1,0 +1,150 @@
+"""Every error that crosses packages, as one tree. Each leaf has the code of its texts in contract/errors.toml.
+
+HuisClosError
+├─ RequestFault      the peer's fault: what was sent cannot be taken as it is
+│  ├─ RequestInvalid · RequestTooLarge · NotFound · MethodNotAllowed · OriginRefused · TooManyRequests
+│  └─ JoinRequestMissing · JoinRequestInvalid
+├─ RoomFault         RoomUnknown · RoomsExhausted · RoomFull
+├─ HostFault         ClaimUnknown · ClaimUsed · HostOnly
+├─ LobbyFault        NameInvalid · KnockUnknown · LobbyFull
+├─ TokenFault        TokenMissing · TokenInvalid · TokenExpired
+├─ ServerFault       Internal · NotReady
+└─ StartRefused      the operator's: the server does not start; its message is shown as it is, in English
+"""
+
+from typing import ClassVar
+
+
+class HuisClosError(Exception):
+    """Root of the tree. `code` chooses status and texts; `details` fills their braces and is safe to show."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, note: str = "", **details: str | int) -> None:
+        """`note` is for developers and logs: no name, address, token or full room id belongs in it."""
+        super().__init__(note or self.code)
+        self.details = details
+
+
+class RequestFault(HuisClosError):
+    """The request cannot be taken as it was sent."""
+
+
+class RequestInvalid(RequestFault):
+    code = "request_invalid"
+
+
+class RequestTooLarge(RequestFault):
+    code = "request_too_large"
+
+
+class NotFound(RequestFault):
+    code = "not_found"
+
+
+class MethodNotAllowed(RequestFault):
+    code = "method_not_allowed"
+
+
+class OriginRefused(RequestFault):
+    code = "origin_refused"
+
+
+class TooManyRequests(RequestFault):
+    """`wait_s`: whole seconds after which the same request will be taken."""
+
+    code = "too_many_requests"
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(seconds=wait_s)
+        self.wait_s = wait_s
+
+
+class JoinRequestMissing(RequestFault):
+    code = "join_request_missing"
+
+
+class JoinRequestInvalid(RequestFault):
+    code = "join_request_invalid"
+
+
+class RoomFault(HuisClosError):
+    """The room is not there, or takes nobody."""
+
+
+class RoomUnknown(RoomFault):
+    code = "room_unknown"
+
+
+class RoomsExhausted(RoomFault):
+    code = "rooms_exhausted"
+
+
+class RoomFull(RoomFault):
+    code = "room_full"
+
+
+class HostFault(HuisClosError):
+    """A host's right was asked for without being proven."""
+
+
+class ClaimUnknown(HostFault):
+    code = "claim_unknown"
+
+
+class ClaimUsed(HostFault):
+    code = "claim_used"
+
+
+class HostOnly(HostFault):
+    code = "host_only"
+
+
+class LobbyFault(HuisClosError):
+    """A knock that cannot be made or answered."""
+
+
+class NameInvalid(LobbyFault):
+    code = "name_invalid"
+
+
+class KnockUnknown(LobbyFault):
+    code = "knock_unknown"
+
+
+class LobbyFull(LobbyFault):
+    code = "lobby_full"
+
+
+class TokenFault(HuisClosError):
+    """A room token that proves nothing."""
+
+
+class TokenMissing(TokenFault):
+    code = "token_missing"
+
+
+class TokenInvalid(TokenFault):
+    code = "token_invalid"
+
+
+class TokenExpired(TokenFault):
+    code = "token_expired"
+
+
+class ServerFault(HuisClosError):
+    """The server's own trouble."""
+
+
+class Internal(ServerFault):
+    code = "internal"
+
+
+class NotReady(ServerFault):
+    code = "not_ready"
+
+
+class StartRefused(HuisClosError):
+    """The server must not start like this. The message tells the operator what to change."""
+
+    code = "start_refused"

@@ -1,0 +1,144 @@
+# Every command of the project, for people and for CI; `make` alone lists them.
+# What each part is made of is declared once below, so that a second run only does what has changed.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+UV_VERSION := 0.13.9
+# The first Python on the path that is new enough: it makes .venv and nothing else.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+MADE := $(VENV)/.made
+UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+# Everything is compiled in one profile: str0m and aws-lc take two minutes, and take them once.
+CARGO_BUILD := cargo build --release --locked
+
+ENGINE := src/huisclos/_engine.abi3.so
+CLIENT := src/huisclos/_client/index.html
+MODULES := node_modules/.package-lock.json
+engine_sources := Cargo.toml Cargo.lock $(shell find engine/wire engine/sfu engine/net engine/py -name '*.rs' -o -name Cargo.toml)
+client_sources := package.json $(shell find web -type f -not -name '*.test.*' -not -path '*/node_modules/*')
+
+# T selects tests (`make test-unit T=tests/unit/domain/test_lobby.py`, `make test-engine T=nack`); ARGS goes to the command.
+T ?=
+ARGS ?=
+SECONDS ?= 600
+PYTEST := $(BIN)/python -m pytest
+
+say = printf '\033[1m── %s\033[0m\n' "$(1)"
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+##── Set up and run ──────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: run build wheel
+run: build ## Build what is missing, start the server, print a room link (ARGS="--port 8080")
+	@exec $(BIN)/huisclos serve $(ARGS)
+
+build: tools ## Build engine, client and environment, so that .venv/bin/huisclos is the command
+	@$(MAKE) -j3 $(ENGINE) $(CLIENT) $(MADE)/command
+
+wheel: build $(MADE)/dev ## Build dist/huisclos-*.whl, which needs neither Rust nor Node where it is installed
+	@$(call say,wheel)
+	rm -f dist/huisclos-*.whl
+	$(UV) build --wheel --no-build-isolation --python $(BIN)/python
+
+.PHONY: tools
+tools:
+	@PYTHON='$(PYTHON)' .ci/tools
+
+$(BIN)/uv:
+	@$(call say,Python environment in $(VENV))
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(MADE)/python: uv.lock | $(BIN)/uv
+	@$(call say,Python packages)
+	$(UV) sync --locked --inexact --no-dev
+	@mkdir -p $(MADE) && touch $@
+
+$(MADE)/dev: uv.lock | $(MADE)/python
+	@$(call say,Python packages for development)
+	$(UV) sync --locked --inexact
+	@touch $@
+
+$(MADE)/command: build_backend/editable.py pyproject.toml | $(MADE)/python
+	$(BIN)/python build_backend/editable.py
+	@touch $@
+
+# Moved into place in one step: a server that still runs keeps the file it has mapped.
+$(ENGINE): $(engine_sources)
+	@$(call say,media engine (Rust; about two minutes the first time))
+	$(CARGO_BUILD) -p huisclos-py --features extension-module
+	@cp target/release/lib_engine.so $@.new && mv -f $@.new $@
+
+$(MODULES): package-lock.json
+	@$(call say,JavaScript packages)
+	npm ci --no-audit --no-fund --no-progress
+	@touch $@
+
+$(CLIENT): $(client_sources) $(MODULES)
+	@$(call say,web client)
+	npm run --silent build
+	@touch $@
+
+##── Check and test ──────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-browser test-structure test-wheel
+check: lint types test-unit test-web ## Lint, types and unit tests: before every commit, under two minutes
+
+lint: build $(MADE)/dev ## ruff, import directions, rustfmt, clippy, Biome
+	@$(call say,lint)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets --quiet -- -D warnings
+	npm run --silent lint
+
+types: build $(MADE)/dev ## mypy --strict, the engine's stub against the engine, tsc
+	@$(call say,types)
+	$(BIN)/mypy
+	$(BIN)/stubtest huisclos._engine
+	npm run --silent types
+
+format: build $(MADE)/dev ## Rewrite the sources in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cargo fmt --all
+	npx biome check --write web
+
+test: ## Every suite; installs what the tests need and prints what ran
+	@tests/run
+
+test-unit: build $(MADE)/dev ## Python unit tests (T=path or T="-k words")
+	$(PYTEST) $(or $(T),tests/unit)
+
+test-web: $(MODULES) ## Unit tests of the web client (T=words in the file name)
+	npm run --silent test -- $(T)
+
+test-engine: ## Rust tests, the lossy-network simulation among them (T=words in the test name)
+	cargo test --release --locked --workspace $(T)
+
+test-protocol: build $(MADE)/dev ## Official LiveKit SDKs against our server
+	$(PYTEST) $(or $(T),tests/protocol)
+
+test-browser: build $(MADE)/dev ## Several people in a real Chromium
+	@.ci/debian chromium chromium
+	$(PYTEST) $(or $(T),tests/browser)
+
+test-structure: build $(MADE)/dev ## The layout itself: sizes, documents, languages, foreign requests
+	$(PYTEST) $(or $(T),tests/structure)
+
+test-wheel: build $(MADE)/dev ## The wheel in an empty environment without Rust and Node
+	$(PYTEST) $(or $(T),tests/wheel)
+
+.PHONY: clean
+clean: ## Delete everything that was built (not data/)
+	rm -rf target dist node_modules $(VENV) src/huisclos/_client src/huisclos/_engine.*.so test-results engine/fuzz/target

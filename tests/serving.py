@@ -97,6 +97,7 @@ class Served:
         """The output of one `huisclos` command on this server's data directory."""
         done = subprocess.run(
             [command(), *arguments],
+            check=False,
             env=self.environment,
             cwd=self.log.parent,
             capture_output=True,

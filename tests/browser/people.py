@@ -91,6 +91,11 @@ class Person:
 
     # ── Doing things ─────────────────────────────────────────────────────────────────────────────
 
+    def button_of(self, control: str, name: str) -> Locator:
+        """The button that does this to the one who knocked as `name`."""
+        row = self.page.get_by_role("listitem").filter(has_text=name)
+        return row.get_by_role("button", name=self.word(control)).first
+
     async def open(self, address: str) -> None:
         await self.page.goto(address if "://" in address else self._origin + address)
 
@@ -121,8 +126,7 @@ class Person:
     async def admit(self, guest: "Person") -> None:
         """Let in the one who knocked under this name."""
         await expect(self.page.get_by_text(guest.name).first).to_be_visible(timeout=PATIENCE * 1000)
-        row = self.page.get_by_role("listitem").filter(has_text=guest.name)
-        await row.get_by_role("button", name=self.word("admit")).first.click(timeout=PATIENCE * 1000)
+        await self.button_of("admit", guest.name).click(timeout=PATIENCE * 1000)
         await guest.is_in_call()
 
     # ── Noticing things ──────────────────────────────────────────────────────────────────────────
@@ -146,6 +150,22 @@ class Person:
     async def hears(self, others: int) -> None:
         """As many others are audible: not packets alone, sound."""
         await until(lambda: self._at_least(others, "audio"), f"{self.name} hears {others}", seconds=PATIENCE * 2)
+
+    async def hears_nobody(self) -> None:
+        """No sound of anybody arrives any more."""
+
+        async def silence() -> bool:
+            return not await growing(self.page, "audio")
+
+        await until(silence, f"{self.name} hears nobody")
+
+    def tile(self, name: str) -> Locator:
+        """Where somebody is shown in the call."""
+        return self.page.get_by_role("group", name=re.compile(rf"^{re.escape(name)}\b"))
+
+    def says_muted(self, name: str) -> Locator:
+        """What tells that somebody's microphone is off."""
+        return self.tile(name).get_by_label(re.compile("Muted|Micro coupé"))
 
     async def picture(self, what: str) -> None:
         """Keep what the screen shows among the results of the run."""

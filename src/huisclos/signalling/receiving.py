@@ -1,0 +1,81 @@
+"""What each participant should be receiving, and the step from there to its sections and the media plane.
+
+The one place that decides who gets whose media: whoever is not a participant of the call is never asked about here.
+"""
+
+from livekit.protocol import rtc
+
+from huisclos.model.call import Prefer, Subscribe, Unsubscribe
+from huisclos.signalling import responses
+from huisclos.signalling.participant import Offer, Participant
+from huisclos.signalling.sdp import Sent, name_what_we_send
+from huisclos.signalling.state import CallState
+from huisclos.signalling.subscriptions import layer_for
+
+
+def wanted(state: CallState, participant: Participant) -> dict[str, str]:
+    """track → kind of everything that `participant` asks for and may have, oldest first."""
+    if not participant.may.can_subscribe:
+        return {}
+    return {
+        track: publisher.publications.live[track].kind
+        for track, publisher in state.publishers.items()
+        if publisher is not participant
+        and participant.subscriptions.wants(track)
+        and publisher.lets_receive(track, participant)
+    }
+
+
+def answer(state: CallState, participant: Participant, offer: Offer, sdp: str) -> None:
+    """Fill the sections of `offer` with what is wanted now, and answer it with `sdp` so completed."""
+    refilled = participant.sections.refill(offer.sections, wanted(state, participant))
+    carried = participant.sections.carried
+    sent = {mid: Sent(state.publishers[track].sid, track) for mid, track in carried.items()}
+    for mid in refilled.stopped:
+        state.outbox.command(Unsubscribe(participant.sid, mid))
+    named = name_what_we_send(sdp, offer.sections, sent)
+    state.outbox.send(participant.connection, responses.answer(offer.id, named, carried))
+    for mid, track in refilled.started.items():
+        state.outbox.command(Subscribe(participant.sid, mid, track))
+        prefer(state, participant, mid, track)
+        _tell_first_subscription(state, track)
+    state.unsettle(participant)
+
+
+def prefer(state: CallState, participant: Participant, mid: str, track: str) -> None:
+    """Pass on how large `participant` shows `track`."""
+    viewing = participant.subscriptions.viewing(track)
+    info = state.publishers[track].publications.live[track].info
+    state.outbox.command(
+        Prefer(participant.sid, mid, layer_for(viewing, info), viewing.paused, min(viewing.priority, 255))
+    )
+
+
+def settle(state: CallState, participant: Participant, now: float) -> None:
+    """Stop at once what is no longer wanted, and ask the client for an offer if its sections must change."""
+    wants = wanted(state, participant)
+    for mid, track in participant.sections.carried.items():
+        if track not in wants:
+            state.outbox.command(Unsubscribe(participant.sid, mid))
+    # Before its first offer a client has no sections, and while one is being answered that answer will do.
+    if participant.offers or not participant.latest_sections or participant.connection is None:
+        return
+    need = participant.sections.need(wants, now)
+    if need is not None:
+        state.outbox.send(
+            participant.connection,
+            rtc.SignalResponse(
+                media_sections_requirement=rtc.MediaSectionsRequirement(num_audios=need.audios, num_videos=need.videos)
+            ),
+        )
+
+
+def _tell_first_subscription(state: CallState, track: str) -> None:
+    """The publisher learns once that somebody receives it; some clients wait for that before they send much."""
+    publisher = state.publishers[track]
+    publication = publisher.publications.live[track]
+    if not publication.subscribed_once:
+        publication.subscribed_once = True
+        state.outbox.send(
+            publisher.connection, rtc.SignalResponse(track_subscribed=rtc.TrackSubscribed(track_sid=track))
+        )

@@ -1,0 +1,176 @@
+"""One call: everything that may happen to it, as functions from what happened and when to what is to be done.
+
+Each public method is one turn: it applies its input, lets the parts settle, and returns the outputs in order. Changes
+of participants within a turn reach the others as one update.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from livekit.protocol import models, rtc
+
+from huisclos.model.call import AddPeer, MediaEvent
+from huisclos.model.join_grant import JoinGrant
+from huisclos.signalling import leaving, media, receiving, requests, responses, resuming, sending
+from huisclos.signalling.leaving import Action, Reason
+from huisclos.signalling.outbox import Connection, Output
+from huisclos.signalling.participant import Participant, newcomer
+from huisclos.signalling.state import CallState
+
+# A client gives up reconnecting after about 45 s; media without signalling is not kept for longer than that.
+RESUME_WINDOW_S: Final = 45.0
+CONNECT_WINDOW_S: Final = 60.0
+FRESH_TOKEN_EVERY_S: Final = 300.0
+_UPDATE_BYTES: Final = 128 * 1024
+
+
+class RoomCall:
+    """The state machine of one call. `new_id` gives a fresh random id with the prefix it is handed."""
+
+    def __init__(self, name: str, new_id: Callable[[str], str], now: float) -> None:
+        self._state = CallState(new_id("RM_"), name, now, new_id)
+
+    @property
+    def sid(self) -> str:
+        return self._state.sid
+
+    @property
+    def identities(self) -> list[str]:
+        return [participant.identity for participant in self._state.participants.values()]
+
+    @property
+    def participant_sids(self) -> list[str]:
+        return list(self._state.participants)
+
+    def join(self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float) -> list[Output]:
+        """A participant with a valid token opens a socket: a new one, or one that resumes. A second session of the
+        same identity ends the first."""
+        if request.reconnect:
+            self._resume(connection, grant, request, now)
+            return self._end_turn(now)
+        state = self._state
+        double = state.with_identity(grant.identity)
+        if double is not None:
+            leaving.disconnect(state, double, Reason.DUPLICATE_IDENTITY, Action.DISCONNECT)
+        participant = newcomer(state.new_id("PA_"), connection, grant, request, now)
+        others = [other.info() for other in state.participants.values()]
+        state.participants[participant.sid] = participant
+        state.outbox.command(AddPeer(participant.sid, state.sid))
+        participant.version = 1
+        state.outbox.send(connection, responses.join(state.room(), participant.info(), others))
+        state.tell_about(participant)
+        self._freshen_token(participant, now)
+        for announcement in request.add_track_requests:
+            sending.announce(state, participant, announcement)
+        if request.publisher_offer.sdp:
+            sending.offered(state, participant, request.publisher_offer)
+        return self._end_turn(now)
+
+    def receive(self, connection: Connection, request: rtc.SignalRequest, now: float) -> list[Output]:
+        """A request on a socket. On one that has been replaced meanwhile it is ignored."""
+        participant = self._state.on_connection(connection)
+        if participant is not None:
+            requests.handle(self._state, participant, request, now)
+        return self._end_turn(now)
+
+    def refuse(self, connection: Connection, now: float) -> list[Output]:
+        """What came on this socket cannot be taken: undecodable, or far too much of it. That participant leaves."""
+        participant = self._state.on_connection(connection)
+        if participant is not None:
+            leaving.disconnect(self._state, participant, Reason.STATE_MISMATCH, Action.DISCONNECT)
+        return self._end_turn(now)
+
+    def lost(self, connection: Connection, now: float) -> list[Output]:
+        """A socket closed without a goodbye. Who has media keeps it and may resume; who never had is gone."""
+        participant = self._state.on_connection(connection)
+        if participant is not None:
+            participant.connection, participant.lost_at = None, now
+            if not participant.has_connected:
+                leaving.remove(self._state, participant, Reason.SIGNAL_CLOSE)
+        return self._end_turn(now)
+
+    def media_events(self, events: Iterable[MediaEvent], now: float) -> list[Output]:
+        for event in events:
+            media.happened(self._state, event, now)
+        return self._end_turn(now)
+
+    def tick(self, now: float) -> list[Output]:
+        """To be called about once a second: ends what has waited too long, renews tokens, repeats unanswered asks."""
+        for participant in list(self._state.participants.values()):
+            if participant.lost_at is not None and now - participant.lost_at > RESUME_WINDOW_S:
+                leaving.remove(self._state, participant, Reason.SIGNAL_CLOSE)
+            elif not participant.has_connected and now - participant.joined_at > CONNECT_WINDOW_S:
+                leaving.disconnect(self._state, participant, Reason.JOIN_FAILURE, Action.DISCONNECT)
+            else:
+                self._freshen_token(participant, now)
+                self._state.unsettle(participant)
+        return self._end_turn(now)
+
+    def remove(self, identity: str, reason: models.DisconnectReason, now: float) -> list[Output]:
+        """Send this person out. Whether it may come back is decided where tokens are given."""
+        participant = self._state.with_identity(identity)
+        if participant is not None:
+            leaving.disconnect(self._state, participant, reason, Action.DISCONNECT)
+        return self._end_turn(now)
+
+    def close(self, reason: models.DisconnectReason, action: rtc.LeaveRequest.Action, now: float) -> list[Output]:
+        """End the call for all, telling each what to do next."""
+        for participant in list(self._state.participants.values()):
+            leaving.disconnect(self._state, participant, reason, action)
+        return self._end_turn(now)
+
+    def _resume(self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float) -> None:
+        participant = self._state.participants.get(request.participant_sid)
+        # The sid is no secret in a call: only the token proves whose session this is.
+        if participant is None or participant.identity != grant.identity:
+            resuming.refuse(self._state, connection)
+            return
+        resuming.resume(self._state, participant, connection, grant)
+        if request.HasField("sync_state"):
+            resuming.synchronise(self._state, participant, request.sync_state, now)
+        if request.publisher_offer.sdp and participant.sid in self._state.participants:
+            sending.offered(self._state, participant, request.publisher_offer)
+
+    def _freshen_token(self, participant: Participant, now: float) -> None:
+        due = participant.token_given_at is None or now - participant.token_given_at >= FRESH_TOKEN_EVERY_S
+        if due and participant.connection is not None and participant.grant.is_internal:
+            participant.token_given_at = now
+            self._state.outbox.send_fresh_token(participant.connection, participant.grant)
+
+    def _end_turn(self, now: float) -> list[Output]:
+        self._tell_changes()
+        unsettled, self._state.unsettled = self._state.unsettled, {}
+        for participant in unsettled.values():
+            receiving.settle(self._state, participant, now)
+        return self._state.outbox.take()
+
+    def _tell_changes(self) -> None:
+        """One update for all that changed, before anything that needs the receiver to know about it."""
+        state = self._state
+        infos, state.departed = state.departed, []
+        for participant in state.changed.values():
+            participant.version += 1
+            infos.append(participant.info())
+        state.changed = {}
+        everybody = state.participants.values()
+        gone = {info.identity for info in infos if info.state == models.ParticipantInfo.State.DISCONNECTED}
+        # A client takes news about its own identity as about itself: the end of its former session is not for it.
+        for chunk in _chunks(infos):
+            plain = [p.connection for p in everybody if p.identity not in gone]
+            state.outbox.send_all(plain, responses.update(chunk))
+            for successor in (p for p in everybody if p.identity in gone):
+                others = [info for info in chunk if info.identity != successor.identity or info.sid == successor.sid]
+                state.outbox.send(successor.connection, responses.update(others))
+
+
+def _chunks(infos: list[models.ParticipantInfo]) -> Iterable[list[models.ParticipantInfo]]:
+    chunk: list[models.ParticipantInfo] = []
+    size = 0
+    for info in infos:
+        size += info.ByteSize()
+        if chunk and size > _UPDATE_BYTES:
+            yield chunk
+            chunk, size = [], info.ByteSize()
+        chunk.append(info)
+    if chunk:
+        yield chunk

@@ -136,8 +136,10 @@ test-browser: build $(MADE)/dev ## Several people in a real Chromium
 test-structure: build $(MADE)/dev ## The layout itself: sizes, documents, languages, foreign requests
 	$(PYTEST) $(or $(T),tests/structure)
 
-test-wheel: build $(MADE)/dev ## The wheel in an empty environment without Rust and Node
+test-wheel: wheel ## The wheel in an empty environment without Rust and Node
 	$(PYTEST) $(or $(T),tests/wheel)
+
+##── Measure ─────────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: clean
 clean: ## Delete everything that was built (not data/)

@@ -6,7 +6,6 @@ left to the tests.
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,11 +21,8 @@ START_SECONDS = 40
 STOP_SECONDS = 15
 
 
-def command() -> str:
-    """The `huisclos` of the environment that runs the tests."""
-    found = shutil.which("huisclos", path=str(Path(sys.executable).parent))
-    assert found, "there is no .venv/bin/huisclos yet: run `make build`"
-    return found
+# The `huisclos` of the environment that runs the tests.
+COMMAND = Path(sys.executable).with_name("huisclos")
 
 
 def free_port(kind: socket.SocketKind) -> int:
@@ -40,7 +36,9 @@ def free_port(kind: socket.SocketKind) -> int:
 class Served:
     """A server to start, stop, kill and start again: same ports and same data each time."""
 
-    def __init__(self, directory: Path, *, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, directory: Path, *, settings: dict[str, str] | None = None, command: Path = COMMAND) -> None:
+        assert command.exists(), f"there is no {command} yet: run `make build`"
+        self._command = command
         self.data = directory / "data"
         self.log = directory / "server.log"
         self.port = free_port(socket.SOCK_STREAM)
@@ -72,7 +70,11 @@ class Served:
         """Start the server and return once it may take calls."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [command(), "serve"], env=self.environment, cwd=self.log.parent, stdout=log, stderr=subprocess.STDOUT
+                [self._command, "serve"],
+                env=self.environment,
+                cwd=self.log.parent,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         give_up = time.monotonic() + START_SECONDS
         while not self._ready():
@@ -96,7 +98,7 @@ class Served:
     def run(self, *arguments: str) -> str:
         """The output of one `huisclos` command on this server's data directory."""
         done = subprocess.run(
-            [command(), *arguments],
+            [self._command, *arguments],
             check=False,
             env=self.environment,
             cwd=self.log.parent,

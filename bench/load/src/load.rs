@@ -229,7 +229,7 @@ impl Load {
 }
 
 /// One line of JSON for the caller, at once.
-pub(crate) fn say(line: &serde_json::Value) -> io::Result<()> {
+fn say(line: &serde_json::Value) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()

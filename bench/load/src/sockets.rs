@@ -1,4 +1,4 @@
-//! The kernel's side: readiness of many sockets, batches of datagrams, CPU time. The only `unsafe` of this crate.
+//! The kernel's side: readiness of many sockets, batches of datagrams in, CPU time, cores.
 
 use std::io;
 use std::mem::{size_of, zeroed};
@@ -186,6 +186,22 @@ pub(crate) fn thread_cpu() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
+/// Keep the calling thread on `core`.
+pub(crate) fn pin_thread(core: usize) -> io::Result<()> {
+    // SAFETY: `set` is a plain bit set; CPU_SET checks its bounds; the kernel only reads it.
+    unsafe {
+        let mut set: libc::cpu_set_t = zeroed();
+        libc::CPU_SET(core, &mut set);
+        checked(libc::sched_setaffinity(
+            0,
+            size_of::<libc::cpu_set_t>(),
+            &raw const set,
+        ))?;
+    }
+    Ok(())
+}
+
+/// The system call's result, or the error it left.
 pub(crate) fn checked(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 {
         Err(io::Error::last_os_error())

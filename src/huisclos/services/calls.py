@@ -1,0 +1,240 @@
+"""The calls in progress: who may join which, and the way between sockets, the state machines and the media plane.
+
+Carries out what signalling decides; decides itself only about rooms: which exist, how many fit, when one is over.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from typing import Final
+
+from livekit.protocol import models, rtc
+
+from huisclos.identity.room_tokens import RoomTokens
+from huisclos.media.engine import MediaEngine, MediaOverloaded
+from huisclos.model.call import AddPeer, AudioLevels, MediaEvent, RemovePeer
+from huisclos.model.errors import NotReady, RoomFull, RoomUnknown
+from huisclos.model.ids import Identity, RoomId
+from huisclos.model.join_grant import INTERNAL_ISSUER, JoinGrant
+from huisclos.services.sessions import Flooded, Message, Session
+from huisclos.signalling.frames import FrameUndecodable
+from huisclos.signalling.outbox import Command, Connection, Hangup, Output, Send, SendFreshToken
+from huisclos.signalling.room import RoomCall
+from huisclos.store.rooms import RoomStore
+
+log = logging.getLogger(__name__)
+
+# A call that all have left keeps its sid for those who come right back, as after a lost network.
+EMPTY_FOR_S: Final = 20.0
+# The media thread's loop comes round every few milliseconds. Past the first it is not well, past the second it hangs.
+_UNHEALTHY_S: Final = 2.0
+_STUCK_S: Final = 10.0
+
+_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+_ID_LENGTH: Final = 12
+
+
+class MediaStuck(Exception):
+    """The media thread hangs. No thread can be ended from outside: only a new process helps."""
+
+
+def new_sid(prefix: str) -> str:
+    """A random name within a call, about 69 bits: unique, and never a right to anything."""
+    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+
+
+class Calls:
+    """All live calls of this process. Only one event loop may touch it, so it needs no lock.
+
+    `seconds` gives Unix time in seconds and never goes back.
+    """
+
+    def __init__(
+        self,
+        engine: MediaEngine,
+        tokens: RoomTokens,
+        store: RoomStore,
+        *,
+        max_people: int,
+        seconds: Callable[[], float],
+    ) -> None:
+        self._engine = engine
+        self._tokens = tokens
+        self._store = store
+        self._max_people = max_people
+        self._seconds = seconds
+        self._calls: dict[tuple[str, str], RoomCall] = {}
+        """By issuer and room: whoever holds a key can name only rooms of that key."""
+        self._by_sid: dict[str, RoomCall] = {}
+        self._by_peer: dict[str, RoomCall] = {}
+        self._sessions: dict[Connection, Session] = {}
+        self._empty_since: dict[str, float] = {}
+        self._connections = count(1)
+        self._closing = False
+
+    # Joining
+
+    async def admit(self, token: str) -> JoinGrant:
+        """The right to join that `token` proves, if its room is there. Raises TokenFault, RoomUnknown, RoomFull, NotReady."""
+        grant = self._tokens.verify_join_token(token)
+        if self._closing or self._engine.age() > _UNHEALTHY_S:
+            raise NotReady
+        call = self._calls.get((grant.issuer, grant.room))
+        if call is None:
+            await self._check_room(grant)
+        elif len(call.identities) >= self._max_people and grant.identity not in call.identities:
+            raise RoomFull
+        return grant
+
+    async def _check_room(self, grant: JoinGrant) -> None:
+        """A holder of an SDK key makes its rooms by joining them; ours exist before anybody may join."""
+        if grant.is_internal:
+            room = RoomId.parse(grant.room)
+            if room is None:
+                raise RoomUnknown
+            await self._store.room(room)
+
+    def join(self, grant: JoinGrant, request: rtc.JoinRequest) -> Session:
+        """A session for one socket of an admitted participant; what it is to be told first waits in it already."""
+        now = self._seconds()
+        call = self._calls.get((grant.issuer, grant.room)) or self._open(grant, now)
+        session = Session(Connection(next(self._connections)), self._seconds)
+        self._sessions[session.connection] = session
+        self._carry_out(call, call.join(session.connection, grant, request, now))
+        return session
+
+    def _open(self, grant: JoinGrant, now: float) -> RoomCall:
+        call = RoomCall(grant.room, new_sid, now)
+        self._calls[grant.issuer, grant.room] = call
+        self._by_sid[call.sid] = call
+        return call
+
+    def receive(self, session: Session, call_of: JoinGrant, frame: bytes | str) -> None:
+        """A frame from a socket. What cannot be taken ends that participant's session and nothing else."""
+        call = self._calls.get((call_of.issuer, call_of.room))
+        if call is None:
+            session.end()
+            return
+        try:
+            request = session.take(frame)
+        except (FrameUndecodable, Flooded) as fault:
+            log.info("a participant is sent out: %s", type(fault).__name__)
+            self._carry_out(call, call.refuse(session.connection, self._seconds()))
+            session.end()
+        else:
+            self._carry_out(call, call.receive(session.connection, request, self._seconds()))
+
+    def closed(self, session: Session, call_of: JoinGrant) -> None:
+        """The socket of `session` is gone."""
+        session.end()
+        if self._sessions.pop(session.connection, None) is not None:
+            call = self._calls.get((call_of.issuer, call_of.room))
+            if call is not None:
+                self._carry_out(call, call.lost(session.connection, self._seconds()))
+
+    # What others ask
+
+    def people_in(self, room: RoomId) -> list[Identity]:
+        call = self._calls.get((INTERNAL_ISSUER, room))
+        return [] if call is None else [Identity(identity) for identity in call.identities]
+
+    def people(self, room: RoomId) -> int:
+        return len(self.people_in(room))
+
+    def rooms_in_use(self) -> list[RoomId]:
+        return [
+            RoomId(room)
+            for (issuer, room), call in self._calls.items()
+            if issuer == INTERNAL_ISSUER and call.identities
+        ]
+
+    def remove(self, room: RoomId, identity: Identity) -> None:
+        """Send somebody out of the call."""
+        call = self._calls.get((INTERNAL_ISSUER, room))
+        if call is not None:
+            reason = models.DisconnectReason.PARTICIPANT_REMOVED
+            self._carry_out(call, call.remove(identity, reason, self._seconds()))
+
+    def close_room(self, room: RoomId) -> None:
+        """End the call of a room that no longer exists."""
+        call = self._calls.get((INTERNAL_ISSUER, room))
+        if call is not None:
+            self._close(call, models.DisconnectReason.ROOM_DELETED, rtc.LeaveRequest.Action.DISCONNECT)
+
+    def shutdown(self) -> None:
+        """The process is about to end: send everybody to whoever serves here next."""
+        self._closing = True
+        for call in list(self._calls.values()):
+            self._close(call, models.DisconnectReason.SERVER_SHUTDOWN, rtc.LeaveRequest.Action.RECONNECT)
+
+    def _close(self, call: RoomCall, reason: models.DisconnectReason, action: rtc.LeaveRequest.Action) -> None:
+        self._carry_out(call, call.close(reason, action, self._seconds()))
+
+    # Time and media
+
+    async def run(self) -> None:
+        """Turn the clock of all calls until cancelled. Raises MediaStuck, after which this process should end."""
+        self._engine.listen(self._media_events)
+        unhealthy = False
+        while True:
+            await asyncio.sleep(1)
+            age = self._engine.age()
+            if age > _STUCK_S:
+                raise MediaStuck
+            if (age > _UNHEALTHY_S) != unhealthy:
+                unhealthy = not unhealthy
+                log.error("media thread: %s", f"no sign of life for {age:.1f} s" if unhealthy else "lives again")
+            self._tick()
+
+    def _tick(self) -> None:
+        now = self._seconds()
+        for key, call in list(self._calls.items()):
+            self._carry_out(call, call.tick(now))
+            if call.identities:
+                self._empty_since.pop(call.sid, None)
+            elif now - self._empty_since.setdefault(call.sid, now) > EMPTY_FOR_S:
+                del self._calls[key], self._by_sid[call.sid], self._empty_since[call.sid]
+
+    def _media_events(self, events: Sequence[MediaEvent]) -> None:
+        """One turn a call for the whole batch, so that a burst of joins is one update."""
+        by_call: dict[RoomCall, list[MediaEvent]] = {}
+        for event in events:
+            call = self._by_sid.get(event.room) if isinstance(event, AudioLevels) else self._by_peer.get(event.peer)
+            if call is not None:
+                by_call.setdefault(call, []).append(event)
+        for call, its_events in by_call.items():
+            self._carry_out(call, call.media_events(its_events, self._seconds()))
+
+    # Carrying out
+
+    def _carry_out(self, call: RoomCall, outputs: Iterable[Output]) -> None:
+        for output in outputs:
+            match output:
+                case Send(connections, response):
+                    self._send(connections, Message(response))
+                case SendFreshToken(connection, grant):
+                    token = self._tokens.mint(RoomId(grant.room), Identity(grant.identity), grant.name)
+                    self._send((connection,), Message(rtc.SignalResponse(refresh_token=token.reveal())))
+                case Hangup(connection):
+                    session = self._sessions.get(connection)
+                    if session is not None:
+                        session.end()
+                case Command(command):
+                    match command:
+                        case AddPeer(peer, _):
+                            self._by_peer[peer] = call
+                        case RemovePeer(peer):
+                            self._by_peer.pop(peer, None)
+                    try:
+                        self._engine.perform(command)
+                    except MediaOverloaded:
+                        # Its watch ends the process within seconds; until then sockets stay whole.
+                        log.exception("a command to the media plane was dropped")
+
+    def _send(self, connections: Iterable[Connection], message: Message) -> None:
+        for connection in connections:
+            session = self._sessions.get(connection)
+            if session is not None:
+                session.put(message)

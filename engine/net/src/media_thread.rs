@@ -1,0 +1,178 @@
+//! The loop that everything of a media worker happens in: commands, datagrams, timers, and what is to be sent.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use huisclos_sfu::{Outlet, Sfu};
+
+use crate::engine::Shared;
+use crate::interfaces;
+use crate::receive::Receiver;
+use crate::send::Sender;
+
+/// Batches of 64 datagrams taken in before timers and commands get their turn: an unbounded drain starves them under load.
+const MAX_ROUNDS: usize = 8;
+/// The loop comes round this often even when nothing happens, to show that it lives.
+const IDLE: Duration = Duration::from_millis(500);
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(100);
+const INTERFACES_INTERVAL: Duration = Duration::from_secs(10);
+
+/// More would only lengthen every client's list of pairs to check.
+const MAX_CANDIDATES: usize = 16;
+
+/// Which addresses clients are told.
+pub(crate) struct Advertised {
+    pub(crate) public: Vec<IpAddr>,
+    pub(crate) bind: Vec<IpAddr>,
+    pub(crate) loopback: bool,
+    pub(crate) port: u16,
+}
+
+impl Advertised {
+    pub(crate) fn candidates(&self) -> Vec<SocketAddr> {
+        let ips = if !self.public.is_empty() {
+            self.public.clone()
+        } else {
+            let mut host = interfaces::host_addresses(self.loopback).unwrap_or_default();
+            if !self.bind.is_empty() {
+                let unspecified = |v4| {
+                    self.bind
+                        .iter()
+                        .any(|ip| ip.is_unspecified() && ip.is_ipv4() == v4)
+                };
+                host.retain(|ip| self.bind.contains(ip) || unspecified(ip.is_ipv4()));
+            }
+            host
+        };
+        ips.into_iter()
+            .take(MAX_CANDIDATES)
+            .map(|ip| SocketAddr::new(ip, self.port))
+            .collect()
+    }
+}
+
+pub(crate) struct MediaThread {
+    pub(crate) sfu: Sfu,
+    pub(crate) sender: Sender,
+    pub(crate) advertised: Advertised,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl MediaThread {
+    pub(crate) fn run(mut self) {
+        let mut receiver = Receiver::new();
+        let mut commands = Vec::new();
+        let mut published = Instant::now();
+        let mut enumerated = published;
+        while !self.shared.stopping.load(Ordering::Acquire) {
+            self.wait();
+            let now = Instant::now();
+            self.shared.beat(now);
+            self.shared.commands.take(&mut commands);
+            for command in commands.drain(..) {
+                self.sfu.command(now, command);
+            }
+            self.flush();
+            self.receive(&mut receiver);
+            self.sfu.handle_timeout(Instant::now());
+            self.flush();
+            self.shared
+                .events
+                .push_all(std::iter::from_fn(|| self.sfu.poll_event()));
+            if now.duration_since(published) >= PUBLISH_INTERVAL {
+                published = now;
+                self.publish();
+            }
+            if now.duration_since(enumerated) >= INTERFACES_INTERVAL {
+                enumerated = now;
+                self.enumerate();
+            }
+        }
+        self.shared.commands.take(&mut commands);
+        self.sfu.close_all(Instant::now());
+        self.flush();
+        self.shared
+            .events
+            .push_all(std::iter::from_fn(|| self.sfu.poll_event()));
+        self.publish();
+    }
+
+    /// Sleeps until a datagram, a command or a deadline.
+    fn wait(&self) {
+        let until = self.sfu.next_timeout().map_or(IDLE, |at| {
+            at.saturating_duration_since(Instant::now()).min(IDLE)
+        });
+        // Rounded up: waking just before the deadline would only spin.
+        let milliseconds = until.as_micros().div_ceil(1000) as libc::c_int;
+        let mut waits: Vec<libc::pollfd> = self
+            .sender
+            .sockets()
+            .iter()
+            .map(|socket| libc::pollfd {
+                fd: socket.raw(),
+                events: libc::POLLIN,
+                revents: 0,
+            })
+            .collect();
+        waits.push(libc::pollfd {
+            fd: self.shared.commands.raw(),
+            events: libc::POLLIN,
+            revents: 0,
+        });
+        // SAFETY: the pollfds are alive during the call and their number is right. An error (EINTR) is a wake-up.
+        unsafe {
+            libc::poll(
+                waits.as_mut_ptr(),
+                waits.len() as libc::nfds_t,
+                milliseconds,
+            )
+        };
+    }
+
+    fn receive(&mut self, receiver: &mut Receiver) {
+        for index in 0..self.sender.sockets().len() {
+            for _ in 0..MAX_ROUNDS {
+                let now = Instant::now();
+                let Some(socket) = self.sender.sockets().get(index) else {
+                    return;
+                };
+                let sfu = &mut self.sfu;
+                let more = receiver.receive(socket, |source, local, datagram| {
+                    sfu.handle_datagram(now, source, local, datagram);
+                });
+                self.sfu.end_round(now, &mut self.sender);
+                self.flush();
+                // An error on a UDP socket is about a datagram that is gone; the next round sees what comes.
+                if !more.unwrap_or(false) {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        self.sender.flush(self.sfu.arena());
+    }
+
+    fn publish(&self) {
+        let mut counters = self.sfu.counters().named();
+        counters.extend([
+            ("send_calls", self.sender.counters.calls),
+            ("send_messages", self.sender.counters.messages),
+            ("send_errors", self.sender.counters.errors),
+            (
+                "segmentation_offload",
+                u64::from(self.sender.segmentation()),
+            ),
+        ]);
+        self.shared.set_counters(counters);
+    }
+
+    fn enumerate(&mut self) {
+        let candidates = self.advertised.candidates();
+        self.shared.set_candidates(candidates.clone());
+        self.sfu.set_candidates(candidates);
+    }
+}

@@ -1,0 +1,121 @@
+//! Gives each of a peer's subscriptions the layer it may have, and asks publishers for the keyframes that a change waits for.
+
+use std::time::Instant;
+
+use str0m::media::KeyframeRequestKind;
+
+use crate::allocation::{self, Demand, Kind};
+use crate::api::Event;
+use crate::sfu::Sfu;
+use crate::track::TrackKey;
+
+impl Sfu {
+    /// Shares the estimate of `key` out anew among what it receives.
+    pub(crate) fn allocate(&mut self, now: Instant, key: usize) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        let mut demands = std::mem::take(&mut self.demands);
+        demands.clear();
+        for (index, section) in peer.sections.iter().enumerate() {
+            let Some(subscription) = &section.subscription else {
+                continue;
+            };
+            let Some(track) = self.tracks.get(subscription.track) else {
+                continue;
+            };
+            let wanted = !track.muted && !subscription.wish.paused;
+            demands.push(Demand {
+                key: index,
+                kind: match (track.is_audio, track.screen) {
+                    (true, _) => Kind::Audio,
+                    (false, true) => Kind::Screen,
+                    (false, false) => Kind::Camera,
+                },
+                priority: subscription.wish.priority,
+                rates: track.rates(now),
+                highest: wanted.then_some(if track.is_audio {
+                    0
+                } else {
+                    subscription.wish.quality
+                }),
+                current: section.continuity.current(),
+                granted: None,
+            });
+        }
+        allocation::allocate(peer.estimator.estimate(), &mut demands);
+        for demand in &demands {
+            self.grant(now, key, demand);
+        }
+        self.demands = demands;
+    }
+
+    fn grant(&mut self, now: Instant, key: usize, demand: &Demand) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        let Some(section) = peer.sections.get_mut(demand.key) else {
+            return;
+        };
+        let Some(subscription) = &mut section.subscription else {
+            return;
+        };
+        let track_key = subscription.track;
+        if section.continuity.wanted() != demand.granted {
+            section.continuity.want(demand.granted);
+        }
+        let sent = demand.rates.iter().any(|rate| *rate > 0);
+        let paused = demand.highest.is_some() && demand.granted.is_none() && sent;
+        if subscription.told_paused != paused && !section.is_audio {
+            subscription.told_paused = paused;
+            if let Some(track) = self.tracks.get(track_key) {
+                self.events.push_back(Event::StreamState {
+                    peer: peer.name.clone(),
+                    mid: section.mid.to_string(),
+                    track: track.name.clone(),
+                    paused,
+                });
+            }
+        }
+        let awaited = if section.is_audio {
+            None
+        } else {
+            section.continuity.awaits_keyframe()
+        };
+        if let Some(layer) = awaited {
+            self.ask_keyframe(now, track_key, layer);
+        }
+    }
+
+    /// Asks the publisher for a keyframe of `layer`, at most so often however many subscribers want one.
+    pub(crate) fn ask_keyframe(&mut self, now: Instant, track: TrackKey, layer: u8) {
+        let Some(track) = self.tracks.get_mut(track) else {
+            return;
+        };
+        let publisher = track.publisher;
+        if track.is_audio {
+            return;
+        }
+        let Some(ssrc) = track.keyframe_due(layer, now) else {
+            return;
+        };
+        let Some(peer) = self.peers.get_mut(publisher) else {
+            return;
+        };
+        let asked = peer.rtc.call(|rtc| {
+            if let Some(stream) = rtc.direct_api().stream_rx(&ssrc.into()) {
+                stream.request_keyframe(KeyframeRequestKind::Pli);
+            }
+            rtc.handle_input(str0m::Input::Timeout(now))
+        });
+        match asked {
+            Ok(Ok(())) => {
+                // The publisher may be the very peer that is being driven: its turn comes at once, but not inside this call.
+                peer.rtc_timeout = now;
+                self.schedule(publisher);
+            }
+            Ok(Err(_)) => self.fail(now, publisher, crate::guarded::Fatal::Refused),
+            Err(fatal) => self.fail(now, publisher, fatal),
+        }
+    }
+}

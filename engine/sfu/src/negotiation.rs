@@ -1,0 +1,250 @@
+//! Offers and answers: what we are willing to speak, and the sections that come of it.
+//!
+//! str0m announces an SSRC for every section on which we send and would then report on it by itself. So each such stream is lent to
+//! it for the time of the negotiation only: the SSRC in the answer is ours, and str0m has nothing to send on.
+
+use std::time::Instant;
+
+use huisclos_wire::extension::{IdMap, Kind};
+use str0m::change::SdpOffer;
+use str0m::media::{MediaKind, Mid};
+use str0m::rtp::Extension;
+use str0m::{Candidate, Rtc, RtcError};
+
+use crate::api::{Event, Name, Refusal};
+use crate::guarded::Fatal;
+use crate::peer::{Peer, Phase};
+use crate::section::{Format, Section};
+use crate::sfu::Sfu;
+
+/// A room of a hundred people in one description is about 150 kB.
+const MAX_SDP: usize = 512 << 10;
+const MAX_SECTIONS: usize = 256;
+/// What a client may send in one data-channel message: 64 KiB and LiveKit's envelope, with room.
+const MAX_MESSAGE: u32 = 96 << 10;
+
+impl Sfu {
+    /// An `Rtc` that knows our certificate, our addresses and what we speak.
+    pub(crate) fn new_rtc(&self, now: Instant) -> Rtc {
+        let mut config = Rtc::builder()
+            .set_crypto_provider(self.crypto.clone())
+            .set_dtls_cert(self.certificate.clone())
+            .set_ice_lite(true)
+            .set_rtp_mode(true)
+            .set_sctp_max_message_size(MAX_MESSAGE)
+            .clear_codecs()
+            // RED would double the audio of end-to-end encrypted calls with something their receivers can not read.
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .enable_h264(true)
+            .clear_extension_map();
+        for (id, extension) in [
+            (1, Extension::AudioLevel),
+            (3, Extension::TransportSequenceNumber),
+            (4, Extension::RtpMid),
+            (10, Extension::RtpStreamId),
+            (11, Extension::RepairedRtpStreamId),
+            (13, Extension::VideoOrientation),
+        ] {
+            config.extension_map().set(id, extension);
+        }
+        let mut rtc = config.build(now);
+        for address in &self.config.candidates {
+            if let Ok(candidate) = Candidate::host(*address, "udp") {
+                rtc.add_local_candidate(candidate);
+            }
+        }
+        rtc
+    }
+
+    pub(crate) fn offer(&mut self, now: Instant, name: &Name, request: u64, sdp: &str) {
+        match self.try_offer(now, name, sdp) {
+            Ok(answer) => self.events.push_back(Event::Answered {
+                peer: name.clone(),
+                request,
+                sdp: answer,
+            }),
+            Err((code, detail)) => {
+                self.events.push_back(Event::Refused {
+                    peer: name.clone(),
+                    request,
+                    code,
+                    detail,
+                });
+            }
+        }
+        if let Some(&key) = self.peer_names.get(name) {
+            self.drive(now, key);
+        }
+    }
+
+    fn try_offer(
+        &mut self,
+        now: Instant,
+        name: &Name,
+        sdp: &str,
+    ) -> Result<String, (Refusal, String)> {
+        let key = *self
+            .peer_names
+            .get(name)
+            .ok_or((Refusal::UnknownPeer, String::new()))?;
+        if sdp.len() > MAX_SDP || sdp.matches("\nm=").count() > MAX_SECTIONS {
+            return Err((
+                Refusal::SdpTooLarge,
+                format!("at most {MAX_SDP} bytes and {MAX_SECTIONS} sections"),
+            ));
+        }
+        let Some(peer) = self.peers.get_mut(key) else {
+            return Err((Refusal::UnknownPeer, String::new()));
+        };
+        let sections = &mut peer.sections;
+        let negotiated = peer.rtc.call(|rtc| negotiate(rtc, sections, sdp));
+        match negotiated {
+            Ok(Ok((answer, ufrag))) => {
+                peer.section_of_ssrc.clear();
+                for (index, section) in peer.sections.iter().enumerate() {
+                    peer.section_of_ssrc.insert(section.ssrc, index);
+                    peer.section_of_ssrc
+                        .extend(section.rtx_ssrc.map(|ssrc| (ssrc, index)));
+                }
+                if peer.phase == Phase::New {
+                    peer.phase = Phase::Connecting { since: now };
+                }
+                if peer.ufrag != ufrag {
+                    self.ufrags.remove(peer.ufrag.as_bytes());
+                    self.ufrags.insert(ufrag.clone().into_bytes(), key);
+                    peer.ufrag = ufrag;
+                }
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                // Some errors leave str0m's half dead, for example a missing fingerprint: `drive` ends such a peer.
+                Err((Refusal::SdpInvalid, error.to_string()))
+            }
+            Err(fatal) => {
+                self.fail(now, key, fatal);
+                Err((Refusal::Internal, "the peer was ended".to_owned()))
+            }
+        }
+    }
+
+    pub(crate) fn add_remote_candidate(&mut self, now: Instant, name: &Name, candidate: &str) {
+        let Some(&key) = self.peer_names.get(name) else {
+            return;
+        };
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        // Names of `mdns` and the like do not parse. We are ICE-lite: the client finds us anyway.
+        let line = candidate.strip_prefix("a=").unwrap_or(candidate);
+        let added: Result<(), Fatal> = peer.rtc.call(|rtc| {
+            if let Ok(candidate) = Candidate::from_sdp_string(line) {
+                rtc.add_remote_candidate(candidate);
+            }
+        });
+        match added {
+            Ok(()) => self.drive(now, key),
+            Err(fatal) => self.fail(now, key, fatal),
+        }
+    }
+}
+
+/// Applies the offer, brings `sections` up to date, and returns the answer and our ICE user fragment.
+fn negotiate(
+    rtc: &mut Rtc,
+    sections: &mut Vec<Section>,
+    sdp: &str,
+) -> Result<(String, String), RtcError> {
+    let offer =
+        SdpOffer::from_sdp_string(sdp).map_err(|error| RtcError::RemoteSdp(error.to_string()))?;
+    for section in sections
+        .iter()
+        .filter(|section| rtc.media(section.mid).is_some())
+        .collect::<Vec<_>>()
+    {
+        let rtx = section.rtx_ssrc.map(Into::into);
+        rtc.direct_api()
+            .declare_stream_tx(section.ssrc.into(), rtx, section.mid, None);
+    }
+    let answer = rtc
+        .sdp_api()
+        .accept_offer(offer)
+        .map(|answer| answer.to_sdp_string());
+    if let Ok(answer) = &answer {
+        for mid in mids(answer) {
+            update_section(rtc, sections, mid);
+        }
+    }
+    for section in sections.iter() {
+        rtc.direct_api().remove_stream_tx(section.ssrc.into());
+    }
+    let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
+    Ok((answer?, ufrag))
+}
+
+/// Makes or renews the section `mid`, if it is one on which we send.
+fn update_section(rtc: &mut Rtc, sections: &mut Vec<Section>, mid: Mid) {
+    let Some(media) = rtc.media(mid) else { return };
+    if !media.direction().is_sending() {
+        return;
+    }
+    let is_audio = media.kind() == MediaKind::Audio;
+    let cname = media.cname().to_owned();
+    let mut ids = IdMap::default();
+    for (id, extension) in media.remote_extmap().iter() {
+        if let Some(kind) = Kind::from_uri(extension.as_uri()) {
+            ids.set(kind, id);
+        }
+    }
+    let wanted = media.remote_pts();
+    let formats: Vec<Format> = rtc
+        .codec_config()
+        .params()
+        .iter()
+        .filter(|params| {
+            wanted.contains(&params.pt()) && params.spec().codec.is_audio() == is_audio
+        })
+        .map(|params| Format {
+            payload_type: *params.pt(),
+            rtx: params.resend().map(|pt| *pt),
+            spec: params.spec(),
+        })
+        .collect();
+    let known = sections.iter().position(|section| section.mid == mid);
+    let section = match known.and_then(|index| sections.get_mut(index)) {
+        Some(section) => section,
+        None => {
+            let mut direct = rtc.direct_api();
+            let Some(stream) = direct.stream_tx_by_mid(mid, None) else {
+                return;
+            };
+            let (ssrc, rtx) = (*stream.ssrc(), stream.rtx().map(|ssrc| *ssrc));
+            sections.push(Section::new(mid, is_audio, ssrc, rtx, cname));
+            let Some(section) = sections.last_mut() else {
+                return;
+            };
+            section
+        }
+    };
+    section.formats = formats;
+    section.ids = ids;
+    section.forget_mapping();
+}
+
+fn mids(sdp: &str) -> impl Iterator<Item = Mid> {
+    sdp.lines()
+        .filter_map(|line| line.strip_prefix("a=mid:"))
+        .map(|mid| Mid::from(mid.trim_end()))
+}
+
+impl Peer {
+    /// Whether the peer offered to send audio on `mid`; `None` when there is no such section.
+    pub(crate) fn section_is_audio(&mut self, mid: Mid) -> Option<bool> {
+        let kind = self
+            .rtc
+            .call(|rtc| rtc.media(mid).map(str0m::media::Media::kind))
+            .ok()
+            .flatten()?;
+        Some(kind == MediaKind::Audio)
+    }
+}

@@ -47,7 +47,6 @@ class Served:
         self._settings = {
             "HUISCLOS_PORT": str(self.port),
             "HUISCLOS_MEDIA_PORT": str(self.media_port),
-            "HUISCLOS_METRICS_PORT": str(free_port(socket.SOCK_STREAM)),
             "HUISCLOS_DATA": str(self.data),
             **(settings or {}),
         }

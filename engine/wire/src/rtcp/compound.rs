@@ -221,12 +221,12 @@ mod tests {
             sender: u32, ntp: u64, rtp: u32, packets: u32, octets: u32, sent in proptest::collection::vec(blocks(), 0..=31),
         ) {
             let written = SenderInfo { ntp, rtp, packets, octets };
-            let mut buffer = [0; 900];
+            let mut buffer = [0; 1600];
             let mut compound = Compound::new(&mut buffer);
             compound.sender_report(sender, &written, &sent).unwrap();
             let split = compound.length();
             compound.receiver_report(sender, &sent).unwrap();
-            let length = split * 2 - 20;
+            let length = compound.length();
 
             match only(&buffer[..split]) {
                 Packet::SenderReport { sender: from, info, blocks } => {

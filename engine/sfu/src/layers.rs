@@ -25,6 +25,14 @@ impl Sfu {
                 continue;
             };
             let wanted = !track.muted && !subscription.wish.paused;
+            let rates = track.rates(now);
+            // A layer that does not come in can not be forwarded, whatever is wished for.
+            let present = rates.iter().rposition(|rate| *rate > 0);
+            // Audio is not: whoever is silent for a while must be heard from the first word on.
+            let highest = match track.is_audio {
+                true => Some(0),
+                false => present.map(|layer| (layer as u8).min(subscription.wish.quality)),
+            };
             demands.push(Demand {
                 key: index,
                 kind: match (track.is_audio, track.screen) {
@@ -33,12 +41,8 @@ impl Sfu {
                     (false, false) => Kind::Camera,
                 },
                 priority: subscription.wish.priority,
-                rates: track.rates(now),
-                highest: wanted.then_some(if track.is_audio {
-                    0
-                } else {
-                    subscription.wish.quality
-                }),
+                rates,
+                highest: highest.filter(|_| wanted),
                 current: section.continuity.current(),
                 granted: None,
             });

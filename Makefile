@@ -26,7 +26,6 @@ client_sources := package.json $(shell find web -type f -not -name '*.test.*' -n
 # T selects tests (`make test-unit T=tests/unit/domain/test_lobby.py`, `make test-engine T=nack`); ARGS goes to the command.
 T ?=
 ARGS ?=
-SECONDS ?= 600
 PYTEST := $(BIN)/python -m pytest
 
 say = printf '\033[1m── %s\033[0m\n' "$(1)"
@@ -140,6 +139,17 @@ test-wheel: wheel ## The wheel in an empty environment without Rust and Node
 	$(PYTEST) $(or $(T),tests/wheel)
 
 ##── Measure ─────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: bench bench-quick bench-smoke
+bench: build $(MADE)/dev ## Us beside livekit-server on the same loads; writes bench/results and the README's table (needs Go)
+	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python bench/table.py
+
+bench-quick: build $(MADE)/dev ## One case in 50 s; the last line is one JSON object
+	@$(BIN)/python bench/run.py --quick $(ARGS)
+
+bench-smoke: build $(MADE)/dev ## A few seconds of load on our server alone: does every packet arrive
+	@$(BIN)/python bench/run.py --smoke $(ARGS)
 
 .PHONY: clean
 clean: ## Delete everything that was built (not data/)

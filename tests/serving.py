@@ -80,7 +80,7 @@ class Served:
             if self._process.poll() is not None or time.monotonic() > give_up:
                 self.stop()
                 raise AssertionError(f"the server did not start:\n{self.log_text()}")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def stop(self) -> None:
         """Ask the server to end, as a service manager does, and wait until it has."""

@@ -5,7 +5,26 @@ Commands only queue: they return at once and never wait for the media thread. Wh
 that race is normal. Names (`room`, `peer`, `track`) are chosen by the caller and mean nothing to the engine.
 """
 
-from typing import Final, Literal, TypeAlias, final
+from typing import Final, Literal, Self, TypeAlias, final
+
+__all__ = [
+    "Answered",
+    "AudioLevels",
+    "Channel",
+    "CloseReason",
+    "Closed",
+    "Connected",
+    "Data",
+    "Engine",
+    "EngineBusy",
+    "Event",
+    "PeerStats",
+    "Refused",
+    "StreamState",
+    "TrackStarted",
+    "Unreachable",
+    "version",
+]
 
 Channel: TypeAlias = Literal["reliable", "lossy", "data_track"]
 CloseReason: TypeAlias = Literal[
@@ -103,8 +122,8 @@ Event: TypeAlias = (
 
 @final
 class Engine:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         media_port: int,
         bind: list[str] | None = None,
@@ -112,7 +131,7 @@ class Engine:
         loopback: bool = True,
         segmentation_offload: bool = True,
         max_peers: int = 10_000,
-    ) -> None:
+    ) -> Self:
         """Bind the UDP media port (0 = any free one) and start the media thread.
 
         `bind`: addresses to listen on, default every IPv4 and IPv6 address. `public_addresses`: what candidates say

@@ -25,7 +25,7 @@ fn parse_addresses(texts: Option<Vec<String>>) -> PyResult<Vec<IpAddr>> {
 }
 
 fn parse_channel(name: &str) -> PyResult<Channel> {
-    [Channel::Reliable, Channel::Lossy, Channel::DataTrack]
+    events::CHANNELS
         .into_iter()
         .find(|channel| events::channel_name(*channel) == name)
         .ok_or_else(|| PyValueError::new_err(format!("no such channel: {name:?}")))

@@ -2,7 +2,7 @@
 
 use huisclos_net::{Channel, CloseReason, Event, Refusal};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 
 macro_rules! event_classes {
     ($($name:ident { $($field:ident: $kind:ty),* $(,)? })*) => {
@@ -17,6 +17,8 @@ macro_rules! event_classes {
                 }
             }
         )*
+
+        const EVENT_NAMES: &[&str] = &[$(stringify!($name)),*];
     };
 }
 
@@ -32,6 +34,42 @@ event_classes! {
     AudioLevels { room: String, levels: Vec<(String, f32, bool)> }
     PeerStats { peer: String, loss_up: f32, loss_down: f32, rtt_ms: f32, estimate_bps: u64, sent_bps: u64 }
 }
+
+/// `Event`, `Channel` and `CloseReason` as the unions and literals that they stand for.
+pub(crate) fn add_aliases(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    let typing = py.import("typing")?;
+    let union = |members: Vec<Bound<'_, PyAny>>| {
+        typing
+            .getattr("Union")?
+            .get_item(PyTuple::new(py, members)?)
+    };
+    let literal = |name: &'static str| typing.getattr("Literal")?.get_item(name);
+    let classes = EVENT_NAMES.iter().map(|name| module.getattr(*name));
+    module.add("Event", union(classes.collect::<PyResult<_>>()?)?)?;
+    let channels = CHANNELS.map(|channel| literal(channel_name(channel)));
+    module.add(
+        "Channel",
+        union(channels.into_iter().collect::<PyResult<_>>()?)?,
+    )?;
+    let reasons = REASONS.map(|reason| literal(reason_name(reason)));
+    module.add(
+        "CloseReason",
+        union(reasons.into_iter().collect::<PyResult<_>>()?)?,
+    )
+}
+
+pub(crate) const CHANNELS: [Channel; 3] = [Channel::Reliable, Channel::Lossy, Channel::DataTrack];
+
+const REASONS: [CloseReason; 7] = [
+    CloseReason::Removed,
+    CloseReason::IceTimeout,
+    CloseReason::NeverConnected,
+    CloseReason::DtlsFailed,
+    CloseReason::Panic,
+    CloseReason::Overrun,
+    CloseReason::Protocol,
+];
 
 pub(crate) fn channel_name(channel: Channel) -> &'static str {
     match channel {

@@ -24,4 +24,10 @@ mod _engine {
     fn version() -> &'static str {
         env!("CARGO_PKG_VERSION")
     }
+
+    /// The type aliases of `_engine.pyi`, so that code may import them at run time too.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        events::add_aliases(module)
+    }
 }

@@ -37,26 +37,17 @@ event_classes! {
 
 /// `Event`, `Channel` and `CloseReason` as the unions and literals that they stand for.
 pub(crate) fn add_aliases(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let py = module.py();
-    let typing = py.import("typing")?;
-    let union = |members: Vec<Bound<'_, PyAny>>| {
-        typing
-            .getattr("Union")?
-            .get_item(PyTuple::new(py, members)?)
+    let typing = module.py().import("typing")?;
+    let (union, literal) = (typing.getattr("Union")?, typing.getattr("Literal")?);
+    let add = |alias: &str, members: PyResult<Vec<_>>| {
+        module.add(alias, union.get_item(PyTuple::new(module.py(), members?)?)?)
     };
-    let literal = |name: &'static str| typing.getattr("Literal")?.get_item(name);
     let classes = EVENT_NAMES.iter().map(|name| module.getattr(*name));
-    module.add("Event", union(classes.collect::<PyResult<_>>()?)?)?;
-    let channels = CHANNELS.map(|channel| literal(channel_name(channel)));
-    module.add(
-        "Channel",
-        union(channels.into_iter().collect::<PyResult<_>>()?)?,
-    )?;
-    let reasons = REASONS.map(|reason| literal(reason_name(reason)));
-    module.add(
-        "CloseReason",
-        union(reasons.into_iter().collect::<PyResult<_>>()?)?,
-    )
+    add("Event", classes.collect())?;
+    let channels = CHANNELS.map(|channel| literal.get_item(channel_name(channel)));
+    add("Channel", channels.into_iter().collect())?;
+    let reasons = REASONS.map(|reason| literal.get_item(reason_name(reason)));
+    add("CloseReason", reasons.into_iter().collect())
 }
 
 pub(crate) const CHANNELS: [Channel; 3] = [Channel::Reliable, Channel::Lossy, Channel::DataTrack];

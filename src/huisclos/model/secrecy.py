@@ -11,10 +11,9 @@ T = TypeVar("T")
 
 @final
 class Secret:
-    """A key, token or one-time claim. Compared in constant time; deliberately not hashable."""
+    """A key, token or one-time claim. Compared in constant time."""
 
     __slots__ = ("_text",)
-    __hash__ = None  # type: ignore[assignment]  # a secret in a set or as a key would be compared in variable time
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -24,6 +23,9 @@ class Secret:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
 
     def __repr__(self) -> str:
         return "Secret(…)"

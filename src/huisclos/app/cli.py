@@ -1,0 +1,76 @@
+"""The `huisclos` command: parses what was typed, runs it, and turns a refusal into one line and exit code 1."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from huisclos.app import logs, room_commands, server
+from huisclos.app.settings import TABLE, Settings, load
+from huisclos.model.errors import HuisClosError
+
+_REFUSED: Final = 1
+_INTERRUPTED: Final = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(prog="huisclos", description="Group video conferences behind closed doors.")
+    commands = root.add_subparsers(dest="command", required=True, metavar="command")
+
+    serve = commands.add_parser("serve", help="run the server and print the link of a new room")
+    serve.add_argument("--no-room", action="store_true", help="do not make a room at the start")
+    _add_settings(serve)
+
+    room = commands.add_parser("room", help="create, list or close rooms; works while the server runs")
+    actions = room.add_subparsers(dest="action", required=True, metavar="action")
+    create = actions.add_parser("create", help="make a room and print its links")
+    create.add_argument("--json", action="store_true", help='print {"room", "guest_link", "host_link"}')
+    _add_settings(create)
+    _add_settings(actions.add_parser("list", help="show the rooms with their last use"))
+    close = actions.add_parser("close", help="forget a room; its links end")
+    close.add_argument("room", help="the room's id or its link")
+    _add_settings(close)
+    return root
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("settings", "also as environment variables and in huisclos.toml")
+    for row in TABLE:
+        default = row.default if isinstance(row.default, str | int | Path) and str(row.default) else "none"
+        group.add_argument(
+            row.flag, dest=f"setting_{row.name}", metavar="…", help=f"{row.help} [{row.env}, default: {default}]"
+        )
+
+
+def _settings(typed: argparse.Namespace) -> Settings:
+    flags = {row.name: value for row in TABLE if (value := getattr(typed, f"setting_{row.name}")) is not None}
+    return load(flags, os.environ, Path.cwd())
+
+
+async def _run(typed: argparse.Namespace, settings: Settings) -> None:
+    match typed.command, getattr(typed, "action", None):
+        case "serve", _:
+            await server.serve(settings, show_room=not typed.no_room)
+        case "room", "create":
+            await room_commands.create(settings, as_json=typed.json)
+        case "room", "list":
+            await room_commands.show_all(settings)
+        case "room", "close":
+            await room_commands.close(settings, typed.room)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    typed = parser().parse_args(arguments)
+    try:
+        settings = _settings(typed)
+        logs.start(settings.log_level if typed.command == "serve" else "warning")
+        asyncio.run(_run(typed, settings))
+    except HuisClosError as error:
+        print(f"huisclos: {error}", file=sys.stderr)
+        return _REFUSED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return 0

@@ -1,0 +1,127 @@
+"""Runs the server: composes it, listens, shows the first room's links, keeps house, and stops without cutting calls off."""
+
+import asyncio
+import logging
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import segno
+import uvicorn
+
+from huisclos.api import application
+from huisclos.app import compose, sockets
+from huisclos.app.links import base_url, room_links
+from huisclos.app.settings import Settings, addresses
+from huisclos.services import rooms
+from huisclos.services.dependencies import Dependencies
+from huisclos.services.lobby import expire_knocks
+
+log = logging.getLogger(__name__)
+
+_LARGEST_WEBSOCKET_MESSAGE: Final = 2 * 1024 * 1024
+_PING_EVERY_S: Final = 10
+_STOP_WITHIN_S: Final = 5
+_KNOCKS_EVERY_S: Final = 1
+_PURGE_EVERY_S: Final = 6 * 3600
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, telling `goodbye` before it closes the connections: those in a call then know to come back."""
+
+    def __init__(self, config: uvicorn.Config, goodbye: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._goodbye = goodbye
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._goodbye()
+        await super().shutdown(sockets)
+
+
+async def serve(settings: Settings, *, show_room: bool) -> None:
+    """Serve until told to stop. Raises StartRefused."""
+    listening = sockets.listen(settings.host, settings.port)
+    port = listening[0].getsockname()[1]
+    async with compose.dependencies(settings) as deps, _housekeeping(deps):
+        web = application.build(deps, origins=_origins(settings), tls=settings.tls)
+        server = _Server(_config(settings, web), _nothing_to_say)
+        if show_room:
+            await _show_room(deps, base_url(settings, port))
+        else:
+            print(f"Huis Clos: {base_url(settings, port)}", flush=True)
+        await server.serve(listening)
+
+
+async def _nothing_to_say() -> None:
+    pass
+
+
+def _origins(settings: Settings) -> frozenset[str]:
+    return frozenset({settings.public_url.rstrip("/")} - {""})
+
+
+def _config(settings: Settings, web: object) -> uvicorn.Config:
+    proxies = addresses(settings.trusted_proxies)
+    return uvicorn.Config(
+        web,  # type: ignore[arg-type]  # uvicorn writes ASGI's types out in full
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=_LARGEST_WEBSOCKET_MESSAGE,
+        ws_ping_interval=_PING_EVERY_S,
+        ws_ping_timeout=2 * _PING_EVERY_S,
+        timeout_graceful_shutdown=_STOP_WITHIN_S,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
+
+
+async def _show_room(deps: Dependencies, base: str) -> None:
+    started = await rooms.start_room(deps)
+    links = room_links(base, started.room, started.host_claim)
+    if sys.stdout.isatty():
+        segno.make(links.host.reveal(), error="l").terminal(compact=True)
+    print(
+        f"\n  A room is ready. You are its host by this link (good once, for one browser):\n\n    {links.host.reveal()}\n"
+    )
+    print(f"  The others come by this one, and knock:\n\n    {links.guest}\n", flush=True)
+
+
+@asynccontextmanager
+async def _housekeeping(deps: Dependencies) -> AsyncIterator[None]:
+    tasks = (
+        asyncio.create_task(_every(_KNOCKS_EVERY_S, lambda: _expire(deps))),
+        asyncio.create_task(_every(_PURGE_EVERY_S, lambda: _purge(deps))),
+    )
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """A failed turn is logged and the next one comes: housekeeping must outlive a database that is away for a while."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("housekeeping failed")
+        await asyncio.sleep(seconds)
+
+
+async def _expire(deps: Dependencies) -> None:
+    expire_knocks(deps)
+
+
+async def _purge(deps: Dependencies) -> None:
+    forgotten = await rooms.purge(deps, [])
+    if forgotten:
+        log.info("forgot %d rooms that nobody used for 30 days", forgotten)

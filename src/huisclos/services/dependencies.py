@@ -1,0 +1,31 @@
+"""What the services work with, put together once by `app`. It holds tools and takes no decision."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from huisclos.identity.room_tokens import RoomTokens
+from huisclos.model.ids import RoomId
+from huisclos.services.doors import Doors
+from huisclos.services.limits import Limits
+from huisclos.store.rooms import RoomStore
+
+Clock: TypeAlias = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    store: RoomStore
+    tokens: RoomTokens
+    doors: Doors
+    limits: Limits
+    clock: Clock
+    """The time of day, aware."""
+    people: Callable[[RoomId], int]
+    """How many are in the call of a room right now."""
+    media_age: Callable[[], float]
+    """Seconds since the media plane last gave a sign of life; infinite when there is none."""
+    max_rooms: int
+    max_people: int
+    """In one room."""

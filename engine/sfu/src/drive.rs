@@ -113,6 +113,21 @@ impl Sfu {
         }
     }
 
+    /// Panics inside the guard of `name`, as a defect of str0m's would.
+    #[cfg(feature = "fault-injection")]
+    #[allow(clippy::panic)]
+    pub fn provoke_panic(&mut self, now: Instant, name: &str) {
+        let Some(&key) = self.peer_names.get(name) else {
+            return;
+        };
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        if let Err(fatal) = peer.rtc.call(|_| panic!("provoked by a test")) {
+            self.fail(now, key, fatal);
+        }
+    }
+
     /// The peer's `Rtc` can not go on.
     pub(crate) fn fail(&mut self, now: Instant, key: usize, fatal: Fatal) {
         let reason = match fatal {

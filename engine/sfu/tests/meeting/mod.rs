@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use huisclos_sfu::{Arena, Channel, CloseReason, Command, Event, Name, Outlet, Sfu, SfuConfig};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
-use str0m::media::{Direction, MediaKind, Mid};
+use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket};
 use str0m::{Candidate, Event as RtcEvent, Input, Output, Rtc};
@@ -52,13 +52,14 @@ pub struct Client {
     open: Vec<ChannelId>,
     pending: Option<SdpPendingOffer>,
     requests: u64,
-    sequences: HashMap<Mid, u64>,
+    sequences: HashMap<(Mid, Option<Rid>), u64>,
     outbox: Vec<Vec<u8>>,
+    simulcast: bool,
 }
 
 impl Client {
     /// A client with a microphone, a camera, and one section to receive each.
-    fn new(name: &str, address: SocketAddr, now: Instant) -> (Client, String) {
+    fn new(name: &str, address: SocketAddr, now: Instant, simulcast: bool) -> (Client, String) {
         let mut rtc = Rtc::builder()
             .set_rtp_mode(true)
             .clear_codecs()
@@ -67,11 +68,19 @@ impl Client {
             .build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         let mut api = rtc.sdp_api();
-        let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
-        let send_audio = add(MediaKind::Audio, Direction::SendOnly);
-        let send_video = add(MediaKind::Video, Direction::SendOnly);
-        let receive_audio = add(MediaKind::Audio, Direction::RecvOnly);
-        let receive_video = add(MediaKind::Video, Direction::RecvOnly);
+        let mut add = |kind, direction, layers| api.add_media(kind, direction, None, None, layers);
+        let send_audio = add(MediaKind::Audio, Direction::SendOnly, None);
+        let mut layers = Simulcast::new();
+        for rid in ["q", "h", "f"] {
+            layers.add_send_layer(SimulcastLayer::new(rid));
+        }
+        let send_video = add(
+            MediaKind::Video,
+            Direction::SendOnly,
+            simulcast.then_some(layers),
+        );
+        let receive_audio = add(MediaKind::Audio, Direction::RecvOnly, None);
+        let receive_video = add(MediaKind::Video, Direction::RecvOnly, None);
         let lossy = Reliability::MaxRetransmits { retransmits: 0 };
         let reliable = api.add_channel("_reliable".to_owned());
         let unreliable = api.add_channel_with_config(ChannelConfig {
@@ -99,6 +108,7 @@ impl Client {
             requests: 1,
             sequences: HashMap::new(),
             outbox: Vec::new(),
+            simulcast,
         };
         (client, offer.to_sdp_string())
     }
@@ -152,12 +162,20 @@ impl Client {
             .is_some_and(|mut channel| channel.write(true, message).unwrap())
     }
 
-    fn write(&mut self, mid: Mid, time: u32, now: Instant, marker: bool, payload: Vec<u8>) {
-        let sequence = self.sequences.entry(mid).or_insert(1000);
+    fn write(
+        &mut self,
+        mid: Mid,
+        rid: Option<Rid>,
+        time: u32,
+        now: Instant,
+        marker: bool,
+        payload: Vec<u8>,
+    ) {
+        let sequence = self.sequences.entry((mid, rid)).or_insert(1000);
         *sequence += 1;
         let pt = self.rtc.media(mid).unwrap().remote_pts()[0];
         let mut direct = self.rtc.direct_api();
-        let stream = direct.stream_tx_by_mid(mid, None).unwrap();
+        let stream = direct.stream_tx_by_mid(mid, rid).unwrap();
         let extensions = ExtensionValues {
             audio_level: Some(-20),
             voice_activity: Some(true),
@@ -196,6 +214,10 @@ pub struct Meeting {
     /// Everything the server has sent so far.
     pub sent: Vec<(SocketAddr, Vec<u8>)>,
     pub keep_sent: bool,
+    /// Of the datagrams to this client, every so-manieth RTP packet is lost.
+    pub lose: Option<(usize, usize)>,
+    counted: usize,
+    joined: u8,
     frames: u16,
 }
 
@@ -212,6 +234,9 @@ impl Meeting {
             events: Vec::new(),
             sent: Vec::new(),
             keep_sent: false,
+            lose: None,
+            counted: 0,
+            joined: 0,
             frames: 0,
         }
     }
@@ -222,19 +247,33 @@ impl Meeting {
         for name in names {
             meeting.join(name);
         }
-        meeting.run_until(|meeting| {
+        meeting.all_connect();
+        meeting
+    }
+
+    pub fn all_connect(&mut self) {
+        self.run_until(|meeting| {
             meeting
                 .clients
                 .iter()
                 .all(|client| client.connected && client.is_open("_reliable"))
         });
-        meeting
     }
 
     pub fn join(&mut self, name: &str) -> usize {
-        let number = self.clients.len() as u8 + 2;
-        let (client, offer) =
-            Client::new(name, SocketAddr::from(([10, 0, 0, number], 5000)), self.now);
+        self.join_with(name, false)
+    }
+
+    /// Joins somebody whose camera sends three layers.
+    pub fn join_with(&mut self, name: &str, simulcast: bool) -> usize {
+        self.joined += 1;
+        let number = self.joined + 1;
+        let (client, offer) = Client::new(
+            name,
+            SocketAddr::from(([10, 0, 0, number], 5000)),
+            self.now,
+            simulcast,
+        );
         let peer = client.name.clone();
         self.clients.push(client);
         self.command(Command::AddPeer {
@@ -302,29 +341,45 @@ impl Meeting {
         }
     }
 
-    /// One picture of `packets` packets and one audio packet from the client.
-    pub fn send_frame(&mut self, index: usize, keyframe: bool, packets: usize) {
+    /// One picture of `packets` packets and one audio packet from the client. With simulcast each layer sends the
+    /// picture, in packets of 400, 700 and 1,000 bytes; `keyframe` says in which layers it is a keyframe.
+    pub fn send_layers(&mut self, index: usize, keyframe: [bool; 3], packets: usize) {
         self.frames += 1;
         let (now, picture) = (self.now, self.frames);
         let client = &mut self.clients[index];
         let (audio, video) = (client.send_audio, client.send_video);
-        for part in 0..packets {
-            let payload = vp8(picture, keyframe && part == 0, 1000);
-            client.write(
-                video,
-                u32::from(picture) * 3000,
-                now,
-                part + 1 == packets,
-                payload,
-            );
+        let layers: &[(Option<&str>, usize)] = match client.simulcast {
+            true => &[(Some("q"), 400), (Some("h"), 700), (Some("f"), 1000)],
+            false => &[(None, 1000)],
+        };
+        for ((rid, size), keyframe) in layers.iter().zip(keyframe) {
+            for part in 0..packets {
+                let payload = vp8(picture, keyframe && part == 0, *size);
+                let time = u32::from(picture) * 3000;
+                client.write(
+                    video,
+                    rid.map(Rid::from),
+                    time,
+                    now,
+                    part + 1 == packets,
+                    payload,
+                );
+            }
         }
-        client.write(audio, u32::from(picture) * 960, now, false, vec![0x55; 80]);
+        client.write(
+            audio,
+            None,
+            u32::from(picture) * 960,
+            now,
+            false,
+            vec![0x55; 80],
+        );
     }
 
     /// Sends `frames` pictures, one every 20 ms, the first a keyframe.
     pub fn talk(&mut self, index: usize, frames: usize) {
         for frame in 0..frames {
-            self.send_frame(index, frame == 0, 3);
+            self.send_layers(index, [frame == 0; 3], 3);
             self.run(Duration::from_millis(20));
         }
     }
@@ -377,6 +432,12 @@ impl Meeting {
             wire.flush(self.sfu.arena());
             self.collect_events();
             for (remote, datagram) in wire.datagrams {
+                if self.keep_sent {
+                    self.sent.push((remote, datagram.clone()));
+                }
+                if self.is_lost(remote, &datagram) {
+                    continue;
+                }
                 if let Some(client) = self
                     .clients
                     .iter_mut()
@@ -387,11 +448,25 @@ impl Meeting {
                     let answers = client.poll();
                     client.outbox.extend(answers);
                 }
-                if self.keep_sent {
-                    self.sent.push((remote, datagram));
-                }
             }
         }
+    }
+
+    fn is_lost(&mut self, remote: SocketAddr, datagram: &[u8]) -> bool {
+        let Some((index, every)) = self.lose else {
+            return false;
+        };
+        let is_rtp = (128..192).contains(&datagram[0]) && !(192..224).contains(&datagram[1]);
+        if !is_rtp
+            || self
+                .clients
+                .get(index)
+                .is_none_or(|client| client.address != remote)
+        {
+            return false;
+        }
+        self.counted += 1;
+        self.counted % every == 0
     }
 
     pub fn closed(&self, name: &str) -> Option<CloseReason> {

@@ -92,7 +92,7 @@ $(CLIENT): $(client_sources) $(MODULES)
 .PHONY: check lint types format test test-unit test-web test-engine test-protocol test-browser test-structure test-wheel
 check: lint types test-unit test-web ## Lint, types and unit tests: before every commit, under two minutes
 
-lint: build $(MADE)/dev ## ruff, import directions, rustfmt, clippy, Biome
+lint: $(MODULES) $(MADE)/dev ## ruff, import directions, rustfmt, clippy, Biome
 	@$(call say,lint)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -101,7 +101,7 @@ lint: build $(MADE)/dev ## ruff, import directions, rustfmt, clippy, Biome
 	cargo clippy --release --locked --workspace --all-targets --quiet -- -D warnings
 	npm run --silent lint
 
-types: build $(MADE)/dev ## mypy --strict, the engine's stub against the engine, tsc
+types: $(ENGINE) $(MODULES) $(MADE)/dev ## mypy --strict, the engine's stub against the engine, tsc
 	@$(call say,types)
 	$(BIN)/mypy
 	$(BIN)/stubtest huisclos._engine

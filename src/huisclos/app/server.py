@@ -1,6 +1,7 @@
 """Runs the server: composes it, listens, shows the first room's links, keeps house, and stops without cutting calls off."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import sys
@@ -12,10 +13,12 @@ import segno
 import uvicorn
 
 from huisclos.api import application
+from huisclos.api.rtc import rtc_routes
 from huisclos.app import compose, sockets
 from huisclos.app.links import base_url, room_links
 from huisclos.app.settings import Settings, addresses
 from huisclos.services import rooms
+from huisclos.services.calls import Calls
 from huisclos.services.dependencies import Dependencies
 from huisclos.services.lobby import expire_knocks
 
@@ -24,6 +27,8 @@ log = logging.getLogger(__name__)
 _LARGEST_WEBSOCKET_MESSAGE: Final = 2 * 1024 * 1024
 _PING_EVERY_S: Final = 10
 _STOP_WITHIN_S: Final = 5
+# What is queued for the sockets goes out before they are closed.
+_LAST_WORDS_S: Final = 0.3
 _KNOCKS_EVERY_S: Final = 1
 _PURGE_EVERY_S: Final = 6 * 3600
 
@@ -44,18 +49,31 @@ async def serve(settings: Settings, *, show_room: bool) -> None:
     """Serve until told to stop. Raises StartRefused."""
     listening = sockets.listen(settings.host, settings.port)
     port = listening[0].getsockname()[1]
-    async with compose.dependencies(settings) as deps, _housekeeping(deps):
-        web = application.build(deps, origins=_origins(settings), tls=settings.tls)
-        server = _Server(_config(settings, web), _nothing_to_say)
+    async with compose.dependencies_and_calls(settings) as (deps, calls), _housekeeping(deps, calls):
+        web = application.build(
+            deps, call_routes=rtc_routes(calls, deps.limits), origins=_origins(settings), tls=settings.tls
+        )
+        server = _Server(_config(settings, web), lambda: _say_goodbye(calls))
         if show_room:
             await _show_room(deps, base_url(settings, port))
         else:
             print(f"Huis Clos: {base_url(settings, port)}", flush=True)
-        await server.serve(listening)
+        await _serve_while_media_lives(server, calls, listening)
 
 
-async def _nothing_to_say() -> None:
-    pass
+async def _serve_while_media_lives(server: _Server, calls: Calls, listening: list[socket.socket]) -> None:
+    """Serve until told to stop. Raises MediaStuck: whoever watches over the process should start a new one."""
+    clock = asyncio.create_task(calls.run())
+    clock.add_done_callback(lambda _: setattr(server, "should_exit", True))
+    await server.serve(listening)
+    clock.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await clock
+
+
+async def _say_goodbye(calls: Calls) -> None:
+    calls.shutdown()
+    await asyncio.sleep(_LAST_WORDS_S)
 
 
 def _origins(settings: Settings) -> frozenset[str]:
@@ -94,10 +112,10 @@ async def _show_room(deps: Dependencies, base: str) -> None:
 
 
 @asynccontextmanager
-async def _housekeeping(deps: Dependencies) -> AsyncIterator[None]:
+async def _housekeeping(deps: Dependencies, calls: Calls) -> AsyncIterator[None]:
     tasks = (
         asyncio.create_task(_every(_KNOCKS_EVERY_S, lambda: _expire(deps))),
-        asyncio.create_task(_every(_PURGE_EVERY_S, lambda: _purge(deps))),
+        asyncio.create_task(_every(_PURGE_EVERY_S, lambda: _purge(deps, calls))),
     )
     try:
         yield
@@ -121,7 +139,7 @@ async def _expire(deps: Dependencies) -> None:
     expire_knocks(deps)
 
 
-async def _purge(deps: Dependencies) -> None:
-    forgotten = await rooms.purge(deps, [])
+async def _purge(deps: Dependencies, calls: Calls) -> None:
+    forgotten = await rooms.purge(deps, calls.rooms_in_use())
     if forgotten:
         log.info("forgot %d rooms that nobody used for 30 days", forgotten)

@@ -1,16 +1,18 @@
-"""Builds the services' dependencies from the settings, and takes them down again. Starts nothing that listens."""
+"""Builds what the server is made of from the settings, and takes it down again. Starts nothing that listens for HTTP."""
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from huisclos.app.settings import Settings, addresses
 from huisclos.identity.room_tokens import RoomTokens
 from huisclos.identity.signing_keys import internal_key, sdk_keys
 from huisclos.media.embedded import EmbeddedEngine
+from huisclos.media.engine import MediaEngine
 from huisclos.model.errors import StartRefused
-from huisclos.model.ids import RoomId
+from huisclos.model.ids import Identity, RoomId
 from huisclos.services.calls import Calls
 from huisclos.services.dependencies import Dependencies
 from huisclos.services.doors import Doors
@@ -23,95 +25,109 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _nobody(room: RoomId) -> int:
+def _seconds_from_now_on() -> float:
+    """Unix time that no change of the clock sets back."""
+    return _STARTED_AT + time.monotonic()
+
+
+_STARTED_AT = time.time() - time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server's inside, ready to be served."""
+
+    deps: Dependencies
+    calls: Calls
+    media_port: int
+
+
+@asynccontextmanager
+async def server(settings: Settings) -> AsyncIterator[Running]:
+    """Everything, with a media engine that runs, while the block lasts. Raises StartRefused."""
+    async with _store_and_tokens(settings) as (store, tokens), _engine(settings) as engine:
+        calls = Calls(engine, tokens, store, max_people=settings.max_people, seconds=_seconds_from_now_on)
+        deps = _dependencies(settings, store, tokens, _LiveCalls(calls, engine))
+        yield Running(deps, calls, engine.media_port)
+
+
+@asynccontextmanager
+async def without_calls(settings: Settings) -> AsyncIterator[Dependencies]:
+    """For commands beside the server: the same database and keys, and no media. Raises StartRefused."""
+    async with _store_and_tokens(settings) as (store, tokens):
+        yield _dependencies(settings, store, tokens, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _LiveCalls:
+    calls: Calls
+    engine: MediaEngine
+
+
+def _dependencies(settings: Settings, store: RoomStore, tokens: RoomTokens, live: _LiveCalls | None) -> Dependencies:
+    return Dependencies(
+        store=store,
+        tokens=tokens,
+        doors=Doors(),
+        limits=Limits(time.monotonic),
+        clock=utc_now,
+        people_in=live.calls.people_in if live else _nobody,
+        media_age=live.engine.age if live else _never,
+        max_rooms=settings.max_rooms,
+        max_people=settings.max_people,
+    )
+
+
+def _nobody(room: RoomId) -> list[Identity]:
     del room
-    return 0
+    return []
 
 
-def _no_media() -> float:
+def _never() -> float:
     return float("inf")
 
 
-def _prepare_data(settings: Settings) -> None:
+@asynccontextmanager
+async def _store_and_tokens(settings: Settings) -> AsyncIterator[tuple[RoomStore, RoomTokens]]:
     try:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StartRefused(f"the data folder {settings.data} cannot be made ({error}): set HUISCLOS_DATA") from None
-
-
-@asynccontextmanager
-async def dependencies(
-    settings: Settings,
-    *,
-    people: Callable[[RoomId], int] = _nobody,
-    media_age: Callable[[], float] = _no_media,
-) -> AsyncIterator[Dependencies]:
-    """The dependencies while the block lasts. Without `people` and `media_age`: those of a process without calls.
-
-    Raises StartRefused for settings, secrets or a database that the server must not start with.
-    """
-    _prepare_data(settings)
-    keys = sdk_keys(settings.livekit_keys)
-    tokens = RoomTokens(internal_key(settings.data), keys, utc_now)
+    tokens = RoomTokens(internal_key(settings.data), sdk_keys(settings.livekit_keys), utc_now)
     store = RoomStore(await open_database(settings.database(default_url(settings.data))))
     try:
-        yield Dependencies(
-            store=store,
-            tokens=tokens,
-            doors=Doors(),
-            limits=Limits(time.monotonic),
-            clock=utc_now,
-            people=people,
-            media_age=media_age,
-            max_rooms=settings.max_rooms,
-            max_people=settings.max_people,
-        )
+        yield store, tokens
     finally:
         await store.close()
 
 
 @asynccontextmanager
-async def dependencies_and_calls(settings: Settings) -> AsyncIterator[tuple[Dependencies, Calls]]:
-    """The same with a media engine, and the calls that it carries. Raises StartRefused, also for a media port in use."""
-    engine = _engine(settings)
-    # Who enters asks the calls how many are there, and the calls ask the store: one of the two has to come later.
-    calls: Calls | None = None
-
-    def people(room: RoomId) -> int:
-        return 0 if calls is None else calls.people(room)
-
-    try:
-        async with dependencies(settings, people=people, media_age=engine.age) as deps:
-            calls = Calls(
-                engine,
-                deps.tokens,
-                deps.store,
-                max_people=settings.max_people,
-                seconds=_unix_seconds_that_never_go_back(),
-            )
-            yield deps, calls
-    finally:
-        engine.shutdown()
-
-
-def _engine(settings: Settings) -> EmbeddedEngine:
-    try:
-        return EmbeddedEngine(
+async def _engine(settings: Settings) -> AsyncIterator[EmbeddedEngine]:
+    with _told_in_words(settings):
+        engine = EmbeddedEngine(
             media_port=settings.media_port,
             bind=addresses(settings.media_host) or None,
             public_addresses=addresses(settings.public_address) or None,
             loopback=settings.loopback,
             segmentation_offload=settings.segmentation_offload,
         )
+    try:
+        yield engine
+    finally:
+        engine.shutdown()
+
+
+@contextmanager
+def _told_in_words(settings: Settings) -> Iterator[None]:
+    port = settings.media_port
+    try:
+        yield
+    except ImportError:
+        raise StartRefused("the media engine has not been built: run make build") from None
+    except ValueError as error:
+        raise StartRefused(f"{error}: check HUISCLOS_MEDIA_HOST and HUISCLOS_PUBLIC_ADDRESS") from None
     except OSError as error:
         raise StartRefused(
-            f"the media port {settings.media_port} (UDP) cannot be opened ({error}): "
-            "choose another with --media-port or HUISCLOS_MEDIA_PORT"
+            f"UDP port {port} cannot be opened for media ({error}): "
+            "choose another with HUISCLOS_MEDIA_PORT or --media-port"
         ) from None
-    except ValueError as error:
-        raise StartRefused(f"media_host and public_address must be IP addresses: {error}") from None
-
-
-def _unix_seconds_that_never_go_back() -> Callable[[], float]:
-    offset = time.time() - time.monotonic()
-    return lambda: offset + time.monotonic()

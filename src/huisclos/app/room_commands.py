@@ -11,7 +11,7 @@ from huisclos.services import rooms
 
 
 async def create(settings: Settings, *, as_json: bool) -> None:
-    async with compose.dependencies(settings) as deps:
+    async with compose.without_calls(settings) as deps:
         started = await rooms.start_room(deps)
     links = room_links(base_url(settings), started.room, started.host_claim)
     if as_json:
@@ -21,7 +21,7 @@ async def create(settings: Settings, *, as_json: bool) -> None:
 
 
 async def show_all(settings: Settings) -> None:
-    async with compose.dependencies(settings) as deps:
+    async with compose.without_calls(settings) as deps:
         found = await deps.store.all_rooms()
     for room in found:
         print(f"{room.id}  created {room.created_at:%Y-%m-%d}  last used {room.last_used_at:%Y-%m-%d %H:%M} UTC")
@@ -30,10 +30,10 @@ async def show_all(settings: Settings) -> None:
 
 
 async def close(settings: Settings, text: str) -> None:
-    """`text` is an id or a link. A call in progress goes on until its people leave; nobody enters it any more."""
+    """`text` is an id or a link. A server that runs ends its call within seconds."""
     room = RoomId.parse(text.partition("#")[0].rstrip("/").rpartition("/")[2])
     if room is None:
         raise StartRefused("that is neither a room id nor the link of a room")
-    async with compose.dependencies(settings) as deps:
+    async with compose.without_calls(settings) as deps:
         await rooms.close_room(deps, room)
     print("closed")

@@ -1,12 +1,10 @@
-"""Runs the server: composes it, listens, shows the first room's links, keeps house, and stops without cutting calls off."""
+"""Runs the server: composes it, listens, shows the first room's links, and stops without cutting calls off."""
 
 import asyncio
-import contextlib
 import logging
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import segno
@@ -15,12 +13,13 @@ import uvicorn
 from huisclos.api import application
 from huisclos.api.rtc import rtc_routes
 from huisclos.app import compose, sockets
+from huisclos.app.housekeeping import housekeeping
 from huisclos.app.links import base_url, room_links
 from huisclos.app.settings import Settings, addresses
+from huisclos.model.errors import NotReady
 from huisclos.services import rooms
-from huisclos.services.calls import Calls
+from huisclos.services.calls import Calls, MediaStuck
 from huisclos.services.dependencies import Dependencies
-from huisclos.services.lobby import expire_knocks
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +28,6 @@ _PING_EVERY_S: Final = 10
 _STOP_WITHIN_S: Final = 5
 # What is queued for the sockets goes out before they are closed.
 _LAST_WORDS_S: Final = 0.3
-_KNOCKS_EVERY_S: Final = 1
-_PURGE_EVERY_S: Final = 6 * 3600
 
 
 class _Server(uvicorn.Server):
@@ -49,26 +46,32 @@ async def serve(settings: Settings, *, show_room: bool) -> None:
     """Serve until told to stop. Raises StartRefused."""
     listening = sockets.listen(settings.host, settings.port)
     port = listening[0].getsockname()[1]
-    async with compose.dependencies_and_calls(settings) as (deps, calls), _housekeeping(deps, calls):
+    async with compose.server(settings) as running, housekeeping(running):
         web = application.build(
-            deps, call_routes=rtc_routes(calls, deps.limits), origins=_origins(settings), tls=settings.tls
+            running.deps,
+            call_routes=rtc_routes(running.calls, running.deps.limits),
+            origins=_origins(settings),
+            tls=settings.tls,
         )
-        server = _Server(_config(settings, web), lambda: _say_goodbye(calls))
+        server = _Server(_config(settings, web), lambda: _say_goodbye(running.calls))
         if show_room:
-            await _show_room(deps, base_url(settings, port))
-        else:
-            print(f"Huis Clos: {base_url(settings, port)}", flush=True)
-        await _serve_while_media_lives(server, calls, listening)
+            await _show_room(running.deps, base_url(settings, port))
+        log.info("serving %s, media on UDP port %d", base_url(settings, port), running.media_port)
+        await _serve_while_media_lives(server, running.calls, listening)
 
 
 async def _serve_while_media_lives(server: _Server, calls: Calls, listening: list[socket.socket]) -> None:
-    """Serve until told to stop. Raises MediaStuck: whoever watches over the process should start a new one."""
+    """Serve until told to stop. Raises NotReady if media hangs: whoever watches over the process should start a new one."""
     clock = asyncio.create_task(calls.run())
     clock.add_done_callback(lambda _: setattr(server, "should_exit", True))
     await server.serve(listening)
     clock.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
+    try:
         await clock
+    except asyncio.CancelledError:
+        pass
+    except MediaStuck:
+        raise NotReady("the media thread hangs: start the server again") from None
 
 
 async def _say_goodbye(calls: Calls) -> None:
@@ -109,37 +112,3 @@ async def _show_room(deps: Dependencies, base: str) -> None:
         f"\n  A room is ready. You are its host by this link (good once, for one browser):\n\n    {links.host.reveal()}\n"
     )
     print(f"  The others come by this one, and knock:\n\n    {links.guest}\n", flush=True)
-
-
-@asynccontextmanager
-async def _housekeeping(deps: Dependencies, calls: Calls) -> AsyncIterator[None]:
-    tasks = (
-        asyncio.create_task(_every(_KNOCKS_EVERY_S, lambda: _expire(deps))),
-        asyncio.create_task(_every(_PURGE_EVERY_S, lambda: _purge(deps, calls))),
-    )
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """A failed turn is logged and the next one comes: housekeeping must outlive a database that is away for a while."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("housekeeping failed")
-        await asyncio.sleep(seconds)
-
-
-async def _expire(deps: Dependencies) -> None:
-    expire_knocks(deps)
-
-
-async def _purge(deps: Dependencies, calls: Calls) -> None:
-    forgotten = await rooms.purge(deps, calls.rooms_in_use())
-    if forgotten:
-        log.info("forgot %d rooms that nobody used for 30 days", forgotten)

@@ -1,12 +1,12 @@
 """What the services work with, put together once by `app`. It holds tools and takes no decision."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
 from huisclos.identity.room_tokens import RoomTokens
-from huisclos.model.ids import RoomId
+from huisclos.model.ids import Identity, RoomId
 from huisclos.services.doors import Doors
 from huisclos.services.limits import Limits
 from huisclos.store.rooms import RoomStore
@@ -22,8 +22,8 @@ class Dependencies:
     limits: Limits
     clock: Clock
     """The time of day, aware."""
-    people: Callable[[RoomId], int]
-    """How many are in the call of a room right now."""
+    people_in: Callable[[RoomId], Sequence[Identity]]
+    """Who is in the call of a room right now."""
     media_age: Callable[[], float]
     """Seconds since the media plane last gave a sign of life; infinite when there is none."""
     max_rooms: int

@@ -1,5 +1,6 @@
 """What a person wants of a room: start it, claim its host's seat, look at it, enter it, close it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -78,7 +79,7 @@ async def look(deps: Dependencies, room_id: RoomId, seat_key: Secret) -> View:
     seat = await deps.store.seat(room_id, seats.seat_hash(seat_key))
     if seat is None or rules.way_in(seat) is not WayIn.OPEN:
         return View(None, None)
-    return View(seat.role, deps.people(room_id))
+    return View(seat.role, len(deps.people_in(room_id)))
 
 
 async def enter(deps: Dependencies, room_id: RoomId, seat_key: Secret, name: str) -> Entry:
@@ -97,7 +98,8 @@ async def enter(deps: Dependencies, room_id: RoomId, seat_key: Secret, name: str
 
 
 async def _enter(deps: Dependencies, room_id: RoomId, seat: Seat, name: DisplayName) -> Entered:
-    if deps.people(room_id) >= deps.max_people:
+    inside = deps.people_in(room_id)
+    if len(inside) >= deps.max_people and seat.identity not in inside:
         raise RoomFull
     await deps.store.touch([room_id], deps.clock())
     return Entered(seat.role, seat.identity, deps.tokens.mint(room_id, seat.identity, name))
@@ -129,7 +131,13 @@ async def close_room(deps: Dependencies, room_id: RoomId) -> None:
     deps.doors.set_lobby(room_id, Lobby())
 
 
-async def purge(deps: Dependencies, in_use: list[RoomId]) -> int:
+async def gone(deps: Dependencies, in_use: Sequence[RoomId]) -> list[RoomId]:
+    """Which of these rooms were closed, by this process or another one (`huisclos room close`)."""
+    kept = await deps.store.among(in_use) if in_use else frozenset()
+    return [room for room in in_use if room not in kept]
+
+
+async def purge(deps: Dependencies, in_use: Sequence[RoomId]) -> int:
     """Forget rooms that nobody used for 30 days, and say how many. A call in progress counts as use."""
     now = deps.clock()
     if in_use:

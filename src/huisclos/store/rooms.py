@@ -54,6 +54,12 @@ class RoomStore:
             raise RoomUnknown
         return _room(row)
 
+    async def among(self, room_ids: Sequence[RoomId]) -> frozenset[RoomId]:
+        """Those of these rooms that exist."""
+        async with self._database.reading() as connection:
+            found = await connection.scalars(select(rooms.c.id).where(rooms.c.id.in_(room_ids)))
+            return frozenset(RoomId(room) for room in found)
+
     async def all_rooms(self) -> Sequence[Room]:
         async with self._database.reading() as connection:
             return [_room(row) for row in await connection.execute(select(rooms).order_by(rooms.c.created_at))]

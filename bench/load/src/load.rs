@@ -116,7 +116,13 @@ impl Load {
         say(&json!({"event": "window", "state": "start"}))?;
         self.turn_for(self.plan.window)?;
         say(&json!({"event": "window", "state": "end"}))?;
-        let report = Report::close(window, &self.clients, &self.refused);
+        let tracks = self
+            .plan
+            .roles()
+            .iter()
+            .map(|role| role.audio_in + role.video_in)
+            .sum();
+        let report = Report::close(window, &self.clients, &self.refused, tracks);
         for client in &mut self.clients {
             client.leave();
         }

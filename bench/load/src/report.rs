@@ -77,6 +77,7 @@ pub(crate) struct Report {
     retransmissions: u64,
     /// Of `forwarded`, the packets that a receiver decrypted and whose stamp was whole.
     decrypted: u64,
+    /// Over all receivers, those that failed to join included.
     tracks_expected: usize,
     tracks_received: usize,
     /// From the publisher's stamp to the receiver's socket.
@@ -87,7 +88,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn close(window: Window, clients: &[Client], refused: &[ClientError]) -> Report {
+    pub(crate) fn close(
+        window: Window,
+        clients: &[Client],
+        refused: &[ClientError],
+        tracks_expected: usize,
+    ) -> Report {
         let elapsed = window.opened.elapsed();
         let cpu = sockets::thread_cpu() - window.cpu;
         let forwarded: u64 = clients.iter().map(|client| client.tally.packets).sum();
@@ -131,10 +137,7 @@ impl Report {
             loss: missing as f64 / expected.max(1) as f64,
             retransmissions: clients.iter().map(|client| client.tally.rtx_packets).sum(),
             decrypted: clients.iter().map(|client| client.tally.decrypted).sum(),
-            tracks_expected: clients
-                .iter()
-                .map(|client| client.role.audio_in + client.role.video_in)
-                .sum(),
+            tracks_expected,
             tracks_received: clients
                 .iter()
                 .map(|client| client.tally.live_streams())

@@ -47,7 +47,7 @@ async def look(deps: Deps, address: Address, room: Room, body: bodies.SeatKey) -
 
 @router.post(
     "/{room}/enter",
-    response_model=bodies.Admitted | bodies.Denied,
+    response_model=bodies.Admitted | bodies.Waiting | bodies.Denied,
     responses={202: {"model": bodies.Waiting, "description": "Knocked; the door tells the rest"}},
 )
 async def enter(

@@ -9,6 +9,10 @@ use crate::api::Event;
 use crate::sfu::Sfu;
 use crate::track::TrackKey;
 
+/// A picture that is in the way of nobody's sound is only taken away when it clearly does not fit: estimates waver by more than
+/// a picture lost for seconds is worth.
+const TOLERANCE: u64 = 2;
+
 impl Sfu {
     /// Shares the estimate of `key` out anew among what it receives.
     pub(crate) fn allocate(&mut self, now: Instant, key: usize) {
@@ -47,7 +51,12 @@ impl Sfu {
                 granted: None,
             });
         }
-        allocation::allocate(peer.estimator.estimate(), &mut demands);
+        // Before the first sign of congestion the estimate only says how far growth has come. Keeping a whole track back by
+        // it would be keeping it back for ever: nothing grows that is not used.
+        let optimism = if peer.estimator.untried() { 2 } else { 1 };
+        let budget = peer.estimator.estimate() * optimism;
+        let granted = allocation::allocate(budget, &mut demands);
+        spare_the_lowest(budget.saturating_sub(granted), &mut demands);
         for demand in &demands {
             self.grant(now, key, demand);
         }
@@ -121,5 +130,60 @@ impl Sfu {
             Ok(Err(_)) => self.fail(now, publisher, crate::guarded::Fatal::Refused),
             Err(fatal) => self.fail(now, publisher, fatal),
         }
+    }
+}
+
+/// Grants the lowest layer to those that got none, as long as `free` bit/s are not far exceeded.
+fn spare_the_lowest(free: u64, demands: &mut [Demand]) {
+    let mut tolerated = free.saturating_mul(TOLERANCE);
+    for demand in demands {
+        if demand.granted.is_some() || demand.highest.is_none() {
+            continue;
+        }
+        let lowest = (0_u8..).zip(demand.rates).find(|(_, rate)| *rate > 0);
+        if let Some((layer, rate)) = lowest.filter(|(_, rate)| *rate <= tolerated) {
+            tolerated -= rate;
+            demand.granted = Some(layer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn demand(rate: u64) -> Demand {
+        let rates = [rate, 0, 0];
+        let (highest, current, granted) = (Some(0), Some(0), None);
+        Demand {
+            key: 0,
+            kind: Kind::Camera,
+            priority: 0,
+            rates,
+            highest,
+            current,
+            granted,
+        }
+    }
+
+    #[test]
+    fn a_picture_a_little_too_large_stays_and_one_far_too_large_goes() {
+        let mut demands = [demand(2_600_000)];
+        spare_the_lowest(2_200_000, &mut demands);
+        assert_eq!(demands[0].granted, Some(0));
+
+        let mut demands = [demand(2_600_000)];
+        spare_the_lowest(850_000, &mut demands);
+        assert_eq!(demands[0].granted, None);
+    }
+
+    #[test]
+    fn what_is_tolerated_is_shared_not_given_to_each() {
+        let mut demands = [demand(400_000), demand(400_000), demand(400_000)];
+        spare_the_lowest(400_000, &mut demands);
+        assert_eq!(
+            demands.map(|demand| demand.granted),
+            [Some(0), Some(0), None]
+        );
     }
 }

@@ -43,7 +43,7 @@ class Served:
         self.log = directory / "server.log"
         self.port = free_port(socket.SOCK_STREAM)
         self.media_port = free_port(socket.SOCK_DGRAM)
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://localhost:{self.port}"
         self._settings = {
             "HUISCLOS_PORT": str(self.port),
             "HUISCLOS_MEDIA_PORT": str(self.media_port),

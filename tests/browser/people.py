@@ -129,6 +129,17 @@ class Person:
         await self.button_of("admit", guest.name).click(timeout=PATIENCE * 1000)
         await guest.is_in_call()
 
+    async def loses_focus(self) -> None:
+        """No control has the focus, as after a click beside them all."""
+        await self.page.evaluate("document.activeElement.blur()")
+
+    async def wants_to_be_seen(self) -> None:
+        """Agree on the screen before the call to open camera and microphone."""
+        await self.press("try devices")
+
+    async def switch_language_to(self, language: Language) -> None:
+        await self.page.get_by_role("button", name={"fr": "Français", "en": "English"}[language]).click()
+
     # ── Noticing things ──────────────────────────────────────────────────────────────────────────
 
     async def is_in_call(self) -> None:
@@ -189,7 +200,7 @@ class Person:
     def _must_be_ours(self, url: str) -> None:
         to = urlsplit(url)
         if to.scheme not in {"blob", "data"} and to.netloc != urlsplit(self._origin).netloc:
-            self.wrongs.append(f"asked a third party: {url}")
+            self.wrongs.append(f"asked a third party: {url.partition('?')[0]}")
 
     def _must_keep_policy(self, text: str) -> None:
         if "Content Security Policy" in text or "TrustedScript" in text or "TrustedHTML" in text:

@@ -37,15 +37,16 @@ async def test_a_shared_screen_arrives(people: People):
 
     await expect(anna.button("stop sharing")).to_be_visible()
 
-    async def wide_pictures() -> bool:
+    async def both_pictures() -> bool:
         videos = [stream for stream in await inbound(ben.page) if stream.kind == "video" and stream.frames > 0]
         return len(videos) == 2
 
-    await until(wide_pictures, "Ben decodes Anna's camera and her screen")
+    await until(both_pictures, "Ben decodes Anna's camera and her screen")
+    await expect(ben.page.get_by_role("group", name="Screen of Anna")).to_be_visible()
     await ben.picture("sees the shared screen")
 
     await anna.press("stop sharing")
-    await expect(anna.button("share")).to_be_visible()
+    await expect(ben.page.get_by_role("group", name="Screen of Anna")).to_have_count(0)
 
 
 async def test_others_see_that_someone_is_muted_and_hear_nothing(people: People):

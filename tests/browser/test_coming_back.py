@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import expect
 
 from browser.people import People
@@ -16,10 +17,11 @@ async def test_a_reload_returns_to_the_same_seat_without_a_ghost(people: People)
     await ben.page.reload()
     await ben.ask_to_join()
 
-    # No second knock: Ben was let in before.
+    # No second knock: Ben was let in before. His microphone waits for him.
     await ben.is_in_call()
     await expect(anna.tile("Ben")).to_have_count(1)
-    await asyncio.gather(anna.sees(1), ben.sees(1), anna.hears(1))
+    await ben.press("unmute")
+    await asyncio.gather(anna.sees(1), ben.sees(1), anna.hears(1), ben.hears(1))
     await expect(anna.tile("Ben")).to_have_count(1)
 
 
@@ -35,17 +37,21 @@ async def test_the_host_is_still_host_after_a_reload(people: People):
     await anna.admit(ben)
 
 
-async def test_nobody_comes_back_unmuted(people: People):
-    anna = await people("Anna")
-    await anna.start_meeting()
-    await anna.press("mute")
-    await expect(anna.button("unmute")).to_be_visible()
+@pytest.mark.parametrize("muted_before", [True, False])
+async def test_nobody_comes_back_unmuted(people: People, muted_before: bool):
+    anna, ben = await people("Anna"), await people("Ben")
+    await people.meeting(anna, ben)
+    await anna.hears(1)
+    if muted_before:
+        await ben.press("mute")
 
-    await anna.page.reload()
-    await anna.ask_to_join()
+    await ben.page.reload()
+    await ben.ask_to_join()
 
-    await anna.is_in_call()
-    await expect(anna.button("unmute")).to_be_visible()
+    await ben.is_in_call()
+    await expect(ben.button("unmute")).to_be_visible()
+    await expect(anna.says_muted("Ben")).to_be_visible()
+    await anna.hears_nobody()
 
 
 async def test_a_call_survives_a_restart_of_the_server(people: People, server: Served):

@@ -7,6 +7,7 @@ Language: TypeAlias = Literal["fr", "en"]
 # The names are promised: people write guides with them, and programs drive a call by them.
 NAMES: dict[str, dict[Language, str]] = {
     "new meeting": {"fr": "Nouvelle réunion", "en": "New meeting"},
+    "try devices": {"fr": "Essayer la caméra et le micro", "en": "Try camera and microphone"},
     "join": {"fr": "Rejoindre", "en": "Join"},
     "leave": {"fr": "Quitter", "en": "Leave"},
     "mute": {"fr": "Couper le micro", "en": "Mute"},

@@ -1,7 +1,6 @@
 """Each setting is told to the operator exactly as the program has it."""
 
 from huisclos.app.settings import TABLE, Row
-
 from structure.sources import ROOT
 
 PAGE = ROOT / "docs/operate/settings.md"

@@ -15,7 +15,9 @@ REQUEST = rtc.JoinRequest(metadata="here I am", reconnect=True)
 GZIP = rtc.WrappedJoinRequest.Compression.GZIP
 
 
-def wrapped(body: bytes, compression: rtc.WrappedJoinRequest.Compression = rtc.WrappedJoinRequest.Compression.NONE) -> str:
+def wrapped(
+    body: bytes, compression: rtc.WrappedJoinRequest.Compression = rtc.WrappedJoinRequest.Compression.NONE
+) -> str:
     message = rtc.WrappedJoinRequest(join_request=body, compression=compression)
     return base64.urlsafe_b64encode(message.SerializeToString()).decode()
 

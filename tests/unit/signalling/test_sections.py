@@ -72,7 +72,9 @@ OFFERS = st.dictionaries(st.sampled_from([f"{n}" for n in range(6)]), st.sampled
 
 
 @given(st.lists(st.tuples(OFFERS, TRACKS), max_size=8))
-def test_no_order_of_offers_and_wishes_books_a_section_or_a_track_twice(rounds: list[tuple[dict[str, str], dict[str, str]]]) -> None:
+def test_no_order_of_offers_and_wishes_books_a_section_or_a_track_twice(
+    rounds: list[tuple[dict[str, str], dict[str, str]]],
+) -> None:
     sections = Sections()
     for offered, wanted in rounds:
         before = dict(sections.carried)

@@ -1,0 +1,133 @@
+/** What the screens may ask of the world, and the handles they are given: fulfilled by api and call, never by ui. */
+
+import type { ErrorCode } from "../types/errors";
+import type { DoorMessage, Entry, Look, RoomId, SeatKey, Ticket } from "../types/room";
+import type { CallState } from "./call";
+import type { Observable } from "./observable";
+
+/** A picture that can be put into a `<video>` of the page. */
+export interface PictureHandle {
+  /** Shows the picture in `element` until the returned function is called. */
+  attach(element: HTMLVideoElement): () => void;
+}
+
+/** A sound that can be put into an `<audio>` of the page. */
+export interface SoundHandle {
+  attach(element: HTMLAudioElement): () => void;
+}
+
+/** The server's REST API. Every call rejects with a Failure. */
+export interface RoomsPort {
+  create(): Promise<{ room: RoomId; claim: string }>;
+  claim(room: RoomId, claim: string, seat: SeatKey): Promise<void>;
+  look(room: RoomId, seat: SeatKey): Promise<Look>;
+  enter(room: RoomId, seat: SeatKey, name: string): Promise<Entry>;
+  admit(room: RoomId, knock: string, seat: SeatKey): Promise<void>;
+  deny(room: RoomId, knock: string, seat: SeatKey): Promise<void>;
+  admitAll(room: RoomId, seat: SeatKey): Promise<void>;
+}
+
+/** The door of a room. It opens itself again when its connection falls. */
+export interface DoorPort {
+  /** Listens until the returned function is called. `onLost` is told when the door stays shut for good. */
+  listen(room: RoomId, seat: SeatKey, onMessage: (message: DoorMessage) => void, onLost: () => void): () => void;
+}
+
+export type DeviceKind = "microphone" | "camera" | "speaker";
+
+export interface Device {
+  readonly id: string;
+  readonly label: string;
+}
+
+export type DeviceLists = Readonly<Record<DeviceKind, readonly Device[]>>;
+
+/** Why a device could not be opened, as the browser told it. */
+export interface DeviceRefusal {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** A microphone or camera that is open on this side and not yet sent to anybody. */
+export interface OpenDevice {
+  readonly deviceId: string;
+  readonly label: string;
+  /** Hands the open device over to a call, which closes it from then on. */
+  release(): MediaStreamTrack;
+  close(): void;
+}
+
+export interface OpenMicrophone extends OpenDevice {
+  /** Loudness from 0 to 1, some 20 times a second. */
+  readonly level: Observable<number>;
+}
+
+export interface OpenCamera extends OpenDevice {
+  readonly picture: PictureHandle;
+}
+
+export type Permission = "granted" | "denied" | "prompt" | "unknown";
+
+/** The microphones and cameras of this computer. Opening one rejects with a DeviceRefusal. */
+export interface DevicesPort {
+  readonly available: boolean;
+  permission(kind: "microphone" | "camera"): Promise<Permission>;
+  list(): Promise<DeviceLists>;
+  watchList(onChange: () => void): () => void;
+  openMicrophone(deviceId: string | null): Promise<OpenMicrophone>;
+  openCamera(deviceId: string | null): Promise<OpenCamera>;
+  /** Both with one question of the browser. */
+  openBoth(microphone: string | null, camera: string | null): Promise<[OpenMicrophone, OpenCamera]>;
+  /** Plays a short chime on `speaker`. */
+  chime(speaker: string | null): Promise<void>;
+}
+
+/** What one brings along into a call: devices already open, or none. */
+export interface Belongings {
+  readonly microphone: OpenMicrophone | null;
+  readonly camera: OpenCamera | null;
+  readonly microphoneId: string | null;
+  readonly cameraId: string | null;
+  readonly speakerId: string | null;
+  /** Keeps the microphone open while it is muted, to warn who speaks unheard. */
+  readonly warnWhenMuted: boolean;
+}
+
+/** A call one is in. Its methods never reject: what came of them, good or bad, shows in its state. */
+export interface LiveCall {
+  readonly state: Observable<CallState>;
+  setMicrophone(on: boolean): Promise<void>;
+  setCamera(on: boolean): Promise<void>;
+  setScreen(on: boolean): Promise<void>;
+  chooseDevice(kind: DeviceKind, deviceId: string): Promise<void>;
+  setWarnWhenMuted(on: boolean): Promise<void>;
+  /** To be called from a click: browsers play no sound before one. */
+  allowSound(): Promise<void>;
+  leave(): Promise<void>;
+}
+
+/** Calls. `join` rejects with a Failure, and has closed the belongings by then. */
+export interface CallPort {
+  /** Loads what a call needs, so that joining does not wait for it. */
+  prepare(): void;
+  join(ticket: Ticket, belongings: Belongings): Promise<LiveCall>;
+  readonly canShareScreen: boolean;
+  readonly canChooseSpeaker: boolean;
+}
+
+/** Small things kept in this browser between visits. Reading answers null when nothing is there or storage is refused. */
+export interface KeepsakePort {
+  read(key: string): string | null;
+  write(key: string, value: string): void;
+}
+
+export interface Ports {
+  readonly rooms: RoomsPort;
+  readonly door: DoorPort;
+  readonly devices: DevicesPort;
+  readonly call: CallPort;
+  readonly keepsakes: KeepsakePort;
+  readonly drawSeatKey: () => SeatKey;
+  /** Null when this browser can hold calls. */
+  readonly unfit: ErrorCode | null;
+}

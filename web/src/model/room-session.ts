@@ -1,0 +1,230 @@
+/**
+ * One visit to a room, from the first look to the last word: look → pre-join → wait → call → end.
+ *
+ * It asks the ports and says where the visitor stands; it draws nothing. The seat key is made once for a room and kept,
+ * so that a reload comes back to the same seat.
+ */
+
+import type { ErrorCode } from "../types/errors";
+import { Failure, type Knock, type Role, type RoomId, type SeatKey } from "../types/room";
+import type { EndReason } from "./call";
+import { Cell, type Observable } from "./observable";
+import { DeviceDesk } from "./own-devices";
+import { tidyName } from "./person-name";
+import type { LiveCall, Ports } from "./ports";
+import type { PreferenceBook } from "./preferences";
+
+export interface Trouble {
+  readonly code: ErrorCode;
+  readonly seconds?: number;
+}
+
+export type Stand =
+  | { readonly at: "looking" }
+  | { readonly at: "nowhere"; readonly trouble: Trouble }
+  | { readonly at: "pre-join"; readonly joining: boolean; readonly trouble: Trouble | null }
+  | { readonly at: "waiting" }
+  | { readonly at: "denied" }
+  | { readonly at: "expired" }
+  | { readonly at: "call"; readonly call: LiveCall }
+  | { readonly at: "ended"; readonly reason: EndReason };
+
+export interface Visit {
+  readonly stand: Stand;
+  readonly role: Role;
+  readonly people: number | null;
+  /** Who is at the door, for a host. */
+  readonly knocks: readonly Knock[];
+  /** True when this seat was in the room before: its microphone starts muted. */
+  readonly returning: boolean;
+}
+
+export class RoomSession {
+  readonly desk: DeviceDesk;
+  readonly #cell: Cell<Visit>;
+  readonly #seat: SeatKey;
+  #door: (() => void) | null = null;
+  #unwatchCall: (() => void) | null = null;
+  #closed = false;
+
+  constructor(
+    readonly room: RoomId,
+    private readonly ports: Ports,
+    private readonly book: PreferenceBook,
+  ) {
+    const kept = ports.keepsakes.read(seatName(room));
+    this.#seat = (kept as SeatKey | null) ?? ports.drawSeatKey();
+    if (kept === null) ports.keepsakes.write(seatName(room), this.#seat);
+    const returning = ports.keepsakes.read(enteredName(room)) !== null;
+    this.#cell = new Cell<Visit>({ stand: { at: "looking" }, role: "stranger", people: null, knocks: [], returning });
+    const { microphone, camera } = book.get();
+    this.desk = new DeviceDesk(ports.devices, book, { microphone: microphone && !returning, camera });
+  }
+
+  get visit(): Observable<Visit> {
+    return this.#cell;
+  }
+
+  /** Learns who one is in this room, after turning the host's `claim` into this seat's right where there is one. */
+  async look(claim: string | null): Promise<void> {
+    if (this.ports.unfit !== null) return this.#stand({ at: "nowhere", trouble: { code: this.ports.unfit } });
+    this.#stand({ at: "looking" });
+    let spent: Trouble | null = null;
+    try {
+      if (claim !== null) await this.ports.rooms.claim(this.room, claim, this.#seat);
+    } catch (error) {
+      // A spent or unknown claim does not shut the room: one can still come in as a guest, knowing why.
+      const trouble = troubleOf(error);
+      if (trouble.code !== "claim_used" && trouble.code !== "claim_unknown") {
+        return this.#stand({ at: "nowhere", trouble });
+      }
+      spent = trouble;
+    }
+    try {
+      const { role, people } = await this.ports.rooms.look(this.room, this.#seat);
+      this.#cell.set({ ...this.#cell.get(), role, people });
+      this.#stand({ at: "pre-join", joining: false, trouble: spent });
+    } catch (error) {
+      this.#stand({ at: "nowhere", trouble: troubleOf(error) });
+    }
+  }
+
+  /** From a click on Join: opens the devices one wishes, then enters or knocks. */
+  async join(typedName: string): Promise<void> {
+    if (this.#cell.get().stand.at === "call") return;
+    const name = tidyName(typedName);
+    this.book.change({ name });
+    this.#stand({ at: "pre-join", joining: true, trouble: null });
+    this.ports.call.prepare();
+    await this.desk.try();
+    await this.#enter();
+  }
+
+  /** Knocks once more after nobody answered. */
+  async askAgain(): Promise<void> {
+    await this.#enter();
+  }
+
+  /** Takes the knock back, and the visitor to the screen before. */
+  stopWaiting(): void {
+    this.#shutDoor();
+    this.#stand({ at: "pre-join", joining: false, trouble: null });
+  }
+
+  async admit(knock: string): Promise<void> {
+    await this.ports.rooms.admit(this.room, knock, this.#seat).catch(ignoreGone);
+  }
+
+  async deny(knock: string): Promise<void> {
+    await this.ports.rooms.deny(this.room, knock, this.#seat).catch(ignoreGone);
+  }
+
+  async admitAll(): Promise<void> {
+    await this.ports.rooms.admitAll(this.room, this.#seat).catch(ignoreGone);
+  }
+
+  /** Leaves whatever there is to leave, and closes every device. */
+  close(): void {
+    this.#closed = true;
+    this.#shutDoor();
+    this.#unwatchCall?.();
+    const { stand } = this.#cell.get();
+    if (stand.at === "call") void stand.call.leave();
+    this.desk.close();
+  }
+
+  async #enter(): Promise<void> {
+    try {
+      const entry = await this.ports.rooms.enter(this.room, this.#seat, this.book.get().name);
+      if (this.#closed) return;
+      if (entry.state === "denied") {
+        this.#shutDoor();
+        this.desk.close();
+        return this.#stand({ at: "denied" });
+      }
+      if (entry.state === "waiting") {
+        this.#openDoor();
+        return this.#stand({ at: "waiting" });
+      }
+      this.#shutDoor();
+      const call = await this.ports.call.join(entry.ticket, this.desk.bring());
+      if (this.#closed) return void call.leave();
+      this.ports.keepsakes.write(enteredName(this.room), "yes");
+      this.#cell.set({ ...this.#cell.get(), role: entry.ticket.role, returning: true });
+      this.#follow(call);
+      if (entry.ticket.role === "host") this.#openDoor();
+    } catch (error) {
+      if (this.#closed) return;
+      this.#shutDoor();
+      this.#stand({ at: "pre-join", joining: false, trouble: troubleOf(error) });
+    }
+  }
+
+  #follow(call: LiveCall): void {
+    this.#stand({ at: "call", call });
+    this.#unwatchCall = call.state.watch(() => {
+      const { link } = call.state.get();
+      if (link.state !== "ended") return;
+      this.#unwatchCall?.();
+      this.#shutDoor();
+      this.desk.close();
+      this.#cell.set({ ...this.#cell.get(), knocks: [] });
+      this.#stand({ at: "ended", reason: link.reason });
+    });
+  }
+
+  #openDoor(): void {
+    this.#shutDoor();
+    this.#door = this.ports.door.listen(
+      this.room,
+      this.#seat,
+      (message) => {
+        if (message.type === "knocks") this.#cell.set({ ...this.#cell.get(), knocks: message.knocks });
+        else if (message.type === "admitted") this.#answered(() => void this.#enter());
+        else if (message.type === "denied") this.#answered(() => this.#turnedAway("denied"));
+        else if (message.type === "expired") this.#answered(() => this.#turnedAway("expired"));
+      },
+      () => this.#answered(() => this.#turnedAway("expired")),
+    );
+  }
+
+  /** An answer counts only while one waits: the same door serves a host inside the call. */
+  #answered(then: () => void): void {
+    if (this.#cell.get().stand.at !== "waiting") return;
+    this.#shutDoor();
+    then();
+  }
+
+  #turnedAway(at: "denied" | "expired"): void {
+    if (at === "denied") this.desk.close();
+    this.#stand({ at });
+  }
+
+  #shutDoor(): void {
+    this.#door?.();
+    this.#door = null;
+  }
+
+  #stand(stand: Stand): void {
+    if (!this.#closed) this.#cell.set({ ...this.#cell.get(), stand });
+  }
+}
+
+function seatName(room: RoomId): string {
+  return `huisclos.seat.${room}`;
+}
+
+function enteredName(room: RoomId): string {
+  return `huisclos.entered.${room}`;
+}
+
+function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof Failure)) return { code: "connection_ended" };
+  return error.seconds === undefined ? { code: error.code } : { code: error.code, seconds: error.seconds };
+}
+
+/** Two hosts may answer one knock, and a guest may give up: the door's next list tells what is true. */
+function ignoreGone(error: unknown): void {
+  if (error instanceof Failure && error.code === "knock_unknown") return;
+  throw error;
+}

@@ -1,0 +1,63 @@
+/** Chooses the screen for the address: home, a room, or nowhere. Keeps the browser's history in step. */
+
+import { useEffect, useState } from "react";
+import { type Place, placeOf, roomPath } from "../model/link";
+import { useErrorText, usePreferences, useTexts } from "./context";
+import { Home } from "./Home";
+import { Threshold } from "./parts/Threshold";
+import { RoomPage } from "./RoomPage";
+
+interface Visit {
+  readonly place: Place;
+  /** Grows with each visit, so that coming back begins afresh. */
+  readonly number: number;
+  readonly linkCopied: boolean;
+}
+
+const placeNow = () => placeOf(location.pathname, location.hash);
+
+export function App() {
+  const texts = useTexts();
+  const errorText = useErrorText();
+  const { language, theme } = usePreferences();
+  const [visit, setVisit] = useState<Visit>(() => ({ place: placeNow(), number: 0, linkCopied: false }));
+
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  useEffect(() => {
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  }, [theme]);
+  useEffect(() => {
+    const follow = () => setVisit((last) => ({ place: placeNow(), number: last.number + 1, linkCopied: false }));
+    addEventListener("popstate", follow);
+    return () => removeEventListener("popstate", follow);
+  }, []);
+
+  const go = (place: Place, linkCopied = false) => {
+    const address =
+      place.at === "room" ? roomPath(place.room) + (place.claim === null ? "" : `#host=${place.claim}`) : "/";
+    history.pushState(null, "", address);
+    setVisit((last) => ({ place, number: last.number + 1, linkCopied }));
+    scrollTo(0, 0);
+  };
+  const home = () => go({ at: "home" });
+
+  const { place, number, linkCopied } = visit;
+  if (place.at === "home") return <Home onGo={go} />;
+  if (place.at === "nowhere") {
+    const { message, help } = errorText("not_found");
+    return <Threshold tab={texts.tab.home} title={message} text={help} onHome={home} />;
+  }
+  return (
+    <RoomPage
+      key={number}
+      room={place.room}
+      claim={place.claim}
+      linkCopied={linkCopied}
+      onHome={home}
+      onAgain={() => setVisit({ place: { ...place, claim: null }, number: number + 1, linkCopied: false })}
+    />
+  );
+}

@@ -1,0 +1,136 @@
+/** One visit to a room: shows the screen for where the visitor stands. The visit itself is the model's. */
+
+import { lazy, Suspense, useEffect, useState } from "react";
+import { roomPath } from "../model/link";
+import { RoomSession } from "../model/room-session";
+import type { RoomId } from "../types/room";
+import { useErrorText, useHouse, useObservable, useTexts } from "./context";
+import { PreJoin } from "./PreJoin";
+import { Button } from "./parts/Button";
+import { Threshold } from "./parts/Threshold";
+
+// The call's screens and the media library come only when somebody goes in.
+const loadCallView = () => import("./call/CallView");
+const CallView = lazy(loadCallView);
+
+interface Props {
+  readonly room: RoomId;
+  readonly claim: string | null;
+  readonly linkCopied: boolean;
+  readonly onHome: () => void;
+  readonly onAgain: () => void;
+}
+
+export function RoomPage({ room, claim, linkCopied, onHome, onAgain }: Props) {
+  const { ports, book } = useHouse();
+  const texts = useTexts();
+  const errorText = useErrorText();
+  const [session] = useState(() => new RoomSession(room, ports, book));
+  const visit = useObservable(session.visit);
+  const { stand } = visit;
+
+  useEffect(() => {
+    const look = async () => {
+      await session.look(claim);
+      // The claim has done its work; kept on screen it would invite others to be hosts.
+      if (session.visit.get().stand.at !== "nowhere") history.replaceState(null, "", roomPath(room));
+    };
+    void look();
+    return () => session.close();
+  }, [session, claim, room]);
+
+  const homeButton = <Button onPress={onHome}>{texts.backHome}</Button>;
+  switch (stand.at) {
+    case "looking":
+      return <Threshold tab={texts.tab.preJoin} title={texts.preJoin.looking} busy onHome={onHome} />;
+    case "nowhere": {
+      const { message, help } = errorText(
+        stand.trouble.code,
+        stand.trouble.seconds === undefined ? {} : { seconds: stand.trouble.seconds },
+      );
+      const hopeless = stand.trouble.code === "room_unknown" || stand.trouble.code === "browser_unsupported";
+      return (
+        <Threshold tab={texts.tab.home} title={message} text={help} onHome={onHome}>
+          {!hopeless && (
+            <Button kind="primary" onPress={() => void session.look(claim)}>
+              {texts.retry}
+            </Button>
+          )}
+          {homeButton}
+        </Threshold>
+      );
+    }
+    case "pre-join":
+      return (
+        <PreJoin
+          session={session}
+          visit={visit}
+          joining={stand.joining}
+          trouble={stand.trouble}
+          linkCopied={linkCopied}
+          onHome={onHome}
+          onIntent={() => void loadCallView()}
+        />
+      );
+    case "waiting":
+      return (
+        <Threshold
+          tab={texts.tab.waiting}
+          title={texts.waiting.title}
+          text={texts.waiting.text}
+          help={texts.waiting.seen}
+          busy
+          onHome={onHome}
+        >
+          <Button onPress={() => session.stopWaiting()}>{texts.waiting.stop}</Button>
+        </Threshold>
+      );
+    case "denied":
+      return <Threshold tab={texts.tab.ended} title={texts.denied.title} onHome={onHome} />;
+    case "expired":
+      return (
+        <Threshold tab={texts.tab.waiting} title={texts.expired.title} text={texts.expired.text} onHome={onHome}>
+          <Button kind="primary" onPress={() => void session.askAgain()}>
+            {texts.expired.again}
+          </Button>
+          {homeButton}
+        </Threshold>
+      );
+    case "call":
+      return (
+        <Suspense fallback={<Threshold tab={texts.tab.call} title={texts.preJoin.joining} busy onHome={onHome} />}>
+          <CallView session={session} visit={visit} call={stand.call} linkCopied={linkCopied} />
+        </Suspense>
+      );
+    case "ended": {
+      if (stand.reason === "left") {
+        return (
+          <Threshold tab={texts.tab.ended} title={texts.ended.left.title} text={texts.ended.left.text} onHome={onHome}>
+            <Button kind="primary" onPress={onAgain}>
+              {texts.ended.again}
+            </Button>
+            {homeButton}
+          </Threshold>
+        );
+      }
+      const codes = {
+        removed: "removed",
+        elsewhere: "joined_elsewhere",
+        closed: "meeting_ended",
+        lost: "connection_ended",
+      } as const;
+      const { message, help } = errorText(codes[stand.reason]);
+      const mayReturn = stand.reason === "elsewhere" || stand.reason === "lost";
+      return (
+        <Threshold tab={texts.tab.ended} title={message} text={help} onHome={onHome}>
+          {mayReturn && (
+            <Button kind="primary" onPress={onAgain}>
+              {stand.reason === "elsewhere" ? texts.ended.here : texts.ended.again}
+            </Button>
+          )}
+          {homeButton}
+        </Threshold>
+      );
+    }
+  }
+}

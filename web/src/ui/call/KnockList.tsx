@@ -1,0 +1,46 @@
+/** The people at the door, one a row. A name from outside stands apart from our own words, and is called unverified by where it stands. */
+
+import { useId } from "react";
+import type { RoomSession } from "../../model/room-session";
+import type { Knock } from "../../types/room";
+import { useTexts } from "../context";
+import { Button } from "../parts/Button";
+import styles from "./KnockCard.module.css";
+
+interface Props {
+  readonly session: RoomSession;
+  readonly knocks: readonly Knock[];
+}
+
+export function KnockList({ session, knocks }: Props) {
+  return (
+    <ul className={styles.list}>
+      {knocks.map((knock) => (
+        <KnockRow key={knock.id} session={session} knock={knock} />
+      ))}
+    </ul>
+  );
+}
+
+function KnockRow({ session, knock }: { readonly session: RoomSession; readonly knock: Knock }) {
+  const texts = useTexts();
+  const nameId = useId();
+  return (
+    <li className={styles.row}>
+      <p className={styles.who}>
+        <bdi id={nameId} className={styles.name}>
+          {knock.name}
+        </bdi>
+        <span className={styles.since}>{texts.people.waits(Math.floor(knock.waitingSeconds / 60))}</span>
+      </p>
+      <div className={styles.answers}>
+        <Button aria-describedby={nameId} onPress={() => void session.deny(knock.id)}>
+          {texts.people.deny}
+        </Button>
+        <Button kind="primary" aria-describedby={nameId} onPress={() => void session.admit(knock.id)}>
+          {texts.people.admit}
+        </Button>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,64 @@
+/** Who is at the door and who is in the room. */
+
+import { Mic, MicOff, Video, VideoOff } from "lucide-react";
+import type { CallState } from "../../model/call";
+import { initials, shadeOf } from "../../model/person-name";
+import type { RoomSession } from "../../model/room-session";
+import type { Knock } from "../../types/room";
+import { useTexts } from "../context";
+import { Button } from "../parts/Button";
+import { KnockList } from "./KnockList";
+import { Panel } from "./Panel";
+import styles from "./PeoplePanel.module.css";
+
+interface Props {
+  readonly session: RoomSession;
+  readonly knocks: readonly Knock[];
+  readonly state: CallState;
+  readonly isHost: boolean;
+  readonly onClose: () => void;
+}
+
+export function PeoplePanel({ session, knocks, state, isHost, onClose }: Props) {
+  const texts = useTexts();
+  return (
+    <Panel title={texts.people.title} onClose={onClose}>
+      {knocks.length > 0 && (
+        <section>
+          <h3>{texts.people.waitingRoom}</h3>
+          <KnockList session={session} knocks={knocks} />
+          {knocks.length > 1 && (
+            <Button kind="primary" onPress={() => void session.admitAll()}>
+              {texts.people.admitAll}
+            </Button>
+          )}
+        </section>
+      )}
+      <section>
+        <h3>
+          {texts.people.inside} ({state.people.length})
+        </h3>
+        <ul className={styles.list}>
+          {state.people.map((person) => (
+            <li key={person.id} className={styles.person}>
+              <span className={`${styles.badge} ${styles[`shade${shadeOf(person.id, 5)}`]}`} aria-hidden="true">
+                {initials(person.name)}
+              </span>
+              <span className={styles.name}>
+                <bdi>{person.name === "" ? texts.people.unnamed : person.name}</bdi>
+                {person.isSelf && ` (${texts.call.you})`}
+                {person.isSelf && isHost && <span className={styles.role}>{texts.people.host}</span>}
+              </span>
+              {person.microphone === "on" ? (
+                <Mic size={20} aria-hidden />
+              ) : (
+                <MicOff size={20} role="img" aria-label={texts.call.isMuted} aria-hidden={false} />
+              )}
+              {person.camera === "on" ? <Video size={20} aria-hidden /> : <VideoOff size={20} aria-hidden />}
+            </li>
+          ))}
+        </ul>
+      </section>
+    </Panel>
+  );
+}

@@ -1,0 +1,67 @@
+/** One person, or the screen that person shares: picture or initials, name, and signs that do not rest on colour alone. */
+
+import { AudioLines, MicOff, MonitorUp, WifiLow, WifiOff } from "lucide-react";
+import type { CSSProperties } from "react";
+import type { Person } from "../../model/call";
+import { initials, shadeOf } from "../../model/person-name";
+import type { PlacedSeat, Rectangle } from "../../model/placement";
+import { useTexts } from "../context";
+import { Picture } from "../parts/Picture";
+import styles from "./Tile.module.css";
+
+interface Props {
+  readonly person: Person;
+  readonly shows: "camera" | "screen";
+  readonly part: PlacedSeat["part"];
+  readonly at: Rectangle;
+  readonly isSpeaking: boolean;
+  readonly isFrozen: boolean;
+}
+
+const SHADES = 5;
+
+export function Tile({ person, shows, part, at, isSpeaking, isFrozen }: Props) {
+  const texts = useTexts();
+  const { call, people } = texts;
+  const isScreen = shows === "screen";
+  const picture = isScreen ? person.screen : person.picture;
+  const plain = person.name === "" ? people.unnamed : person.name;
+  const screenName = person.isSelf ? call.yourScreen : call.screenOf(plain);
+  const label = isScreen ? screenName : person.isSelf ? `${plain} (${call.you})` : plain;
+  const speaking = isSpeaking && !isScreen && person.microphone === "on";
+
+  const look = [
+    styles.tile,
+    styles[part],
+    isScreen ? styles.screen : styles[`shade${shadeOf(person.id, SHADES)}`],
+    speaking ? styles.speaking : "",
+    isFrozen && !person.isSelf ? styles.frozen : "",
+  ].join(" ");
+  const where: CSSProperties = {
+    transform: `translate(${at.left}px, ${at.top}px)`,
+    width: at.width,
+    height: at.height,
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups a picture with its name
+    <div role="group" aria-label={label} className={look} style={where}>
+      {picture === null ? (
+        <span className={styles.initials} aria-hidden="true">
+          {initials(plain)}
+        </span>
+      ) : (
+        <Picture handle={picture} mirrored={person.isSelf && !isScreen} fit={isScreen ? "contain" : "cover"} />
+      )}
+      <span className={styles.plate}>
+        {isScreen && <MonitorUp size={16} aria-hidden />}
+        {!isScreen && person.microphone !== "on" && (
+          <MicOff size={16} role="img" aria-label={call.isMuted} aria-hidden={false} />
+        )}
+        {speaking && <AudioLines size={16} role="img" aria-label={call.isSpeaking} aria-hidden={false} />}
+        {person.line === "poor" && <WifiLow size={16} role="img" aria-label={call.poorLine} aria-hidden={false} />}
+        {person.line === "lost" && <WifiOff size={16} role="img" aria-label={call.lostLine} aria-hidden={false} />}
+        <bdi className={styles.name}>{label}</bdi>
+      </span>
+    </div>
+  );
+}

@@ -51,11 +51,21 @@ impl<P> History<P> {
     }
 }
 
-/// What one link may resend: each packet at most three times and not twice within a round trip, and no more than a
-/// share of the link's rate (failure G13: a NACK must never be an amplifier).
+/// Places to remember resends of: more are never in question within a second on one link.
+const REMEMBERED: u64 = 128;
+const TIMES: u8 = 3;
+/// Resends get a quarter of the rate, but never less than lets a quiet link recover, for half a second at once.
+const SHARE: u64 = 4;
+const LEAST: u64 = 200_000;
+const BURST: Duration = Duration::from_millis(500);
+
+/// What one link may resend: each packet at most three times and not twice within half a round trip, and no more than a
+/// share of the link's rate (a NACK must never be an amplifier).
 pub struct ResendBudget {
+    /// By index modulo its length; empty until the first resend.
     recent: Vec<Resent>,
-    allowance: i64,
+    /// Bits that may be resent now.
+    allowance: u64,
     refilled: Option<Instant>,
 }
 
@@ -72,16 +82,121 @@ impl ResendBudget {
     }
 
     /// Whether the packet with outgoing `index` and `size` bytes may be sent again now, and note that it was.
-    /// `rate` is the link's estimate in bit/s; resends get at most a quarter of it (burst: 250 ms of that).
+    /// `rate` is the link's estimate in bit/s; resends get at most a quarter of it (burst: half a second of that).
     pub fn allows(&mut self, now: Instant, index: u64, size: usize, round_trip: Duration, rate: u64) -> bool {
-        let _ = (now, index, size, round_trip, rate, &self.allowance, self.refilled);
-        let _ = self.recent.first().map(|r| (r.index, r.times, r.last));
+        let share = (rate / SHARE).max(LEAST);
+        let elapsed = self.refilled.map_or(BURST, |at| now.saturating_duration_since(at).min(BURST));
+        let full = bits(share, BURST);
+        self.allowance = self.allowance.saturating_add(bits(share, elapsed)).min(full);
+        self.refilled = Some(now);
+        let cost = size as u64 * 8;
+        if cost > self.allowance || !self.not_too_often(now, index, round_trip) {
+            return false;
+        }
+        self.allowance -= cost;
         true
     }
+
+    fn not_too_often(&mut self, now: Instant, index: u64, round_trip: Duration) -> bool {
+        if self.recent.is_empty() {
+            self.recent.resize(REMEMBERED as usize, Resent { index: u64::MAX, times: 0, last: now });
+        }
+        let Some(slot) = self.recent.get_mut((index % REMEMBERED) as usize) else { return false };
+        if slot.index != index {
+            *slot = Resent { index, times: 1, last: now };
+            return true;
+        }
+        if slot.times >= TIMES || now.saturating_duration_since(slot.last) < round_trip / 2 {
+            return false;
+        }
+        slot.times += 1;
+        slot.last = now;
+        true
+    }
+}
+
+fn bits(rate: u64, time: Duration) -> u64 {
+    rate.saturating_mul(time.as_micros() as u64) / 1_000_000
 }
 
 impl Default for ResendBudget {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LONG: Duration = Duration::from_secs(9);
+    const ROUND_TRIP: Duration = Duration::from_millis(100);
+
+    proptest! {
+        #[test]
+        fn what_is_found_is_what_was_stored(stored in proptest::collection::vec(0_u64..400, 0..300), asked in 0_u64..400) {
+            let now = Instant::now();
+            let mut history = History::new(64);
+            for sequence in &stored {
+                history.store(now, *sequence, *sequence);
+            }
+            if let Some(found) = history.get(now, asked, LONG) {
+                prop_assert_eq!(*found, asked);
+                prop_assert!(stored.contains(&asked));
+            }
+            if let Some(highest) = stored.iter().max() {
+                prop_assert_eq!(history.get(now, *highest, LONG), Some(highest));
+            }
+        }
+    }
+
+    #[test]
+    fn a_late_packet_is_kept_unless_it_would_push_out_a_newer_one() {
+        let now = Instant::now();
+        let mut history = History::new(64);
+        history.store(now, 100, "new");
+        history.store(now, 99, "late");
+        history.store(now, 36, "too late: shares a place with 100");
+
+        assert_eq!(history.get(now, 99, LONG), Some(&"late"));
+        assert_eq!(history.get(now, 100, LONG), Some(&"new"));
+        assert_eq!(history.get(now, 36, LONG), None);
+    }
+
+    #[test]
+    fn an_old_packet_is_not_worth_sending() {
+        let now = Instant::now();
+        let mut history = History::new(4);
+        history.store(now, 1, ());
+        assert!(history.get(now + ROUND_TRIP, 1, ROUND_TRIP).is_some());
+        assert!(history.get(now + ROUND_TRIP * 2, 1, ROUND_TRIP).is_none());
+    }
+
+    #[test]
+    fn one_packet_is_resent_three_times_at_most_and_not_in_haste() {
+        let start = Instant::now();
+        let mut budget = ResendBudget::new();
+        let allowed = |budget: &mut ResendBudget, millis| {
+            budget.allows(start + Duration::from_millis(millis), 7, 1000, ROUND_TRIP, 10_000_000)
+        };
+
+        assert!(allowed(&mut budget, 0));
+        assert!(!allowed(&mut budget, 20), "the first may still be on its way");
+        assert!(allowed(&mut budget, 60));
+        assert!(allowed(&mut budget, 120));
+        assert!(!allowed(&mut budget, 500));
+    }
+
+    #[test]
+    fn resends_stay_within_a_quarter_of_the_rate() {
+        let start = Instant::now();
+        let mut budget = ResendBudget::new();
+        let resent = (0..10_000_u64)
+            .filter(|index| budget.allows(start + Duration::from_millis(*index), *index, 1000, ROUND_TRIP, 4_000_000))
+            .count();
+
+        // Ten seconds of 1 Mbit/s, and the burst.
+        assert!((1200..=1320).contains(&resent), "{resent}");
     }
 }

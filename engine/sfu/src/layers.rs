@@ -1,6 +1,6 @@
 //! Gives each of a peer's subscriptions the layer it may have, and asks publishers for the keyframes that a change waits for.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use str0m::media::KeyframeRequestKind;
 
@@ -12,6 +12,57 @@ use crate::track::TrackKey;
 /// A picture that is in the way of nobody's sound is only taken away when it clearly does not fit: estimates waver by more than
 /// a picture lost for seconds is worth.
 const TOLERANCE: u64 = 2;
+
+/// A picture that was taken away is tried again after this long, then half as often, and so on.
+const TRIAL_FIRST: Duration = Duration::from_secs(2);
+const TRIAL_LAST: Duration = Duration::from_secs(32);
+/// How long a trial lasts before it is judged: a few round trips of feedback.
+const TRIAL_LENGTH: Duration = Duration::from_millis(800);
+
+/// Finds out whether the line has recovered while a picture is taken away, by sending it for a moment: nothing else that is
+/// sent would tell.
+#[derive(Default)]
+pub(crate) struct Trial {
+    wait: Option<Duration>,
+    begins: Option<Instant>,
+}
+
+impl Trial {
+    /// Grants the first picture that was refused for the time of a trial, when it is time for one.
+    fn run(&mut self, now: Instant, demands: &mut [Demand]) {
+        let refused = demands
+            .iter_mut()
+            .find(|demand| demand.granted.is_none() && demand.highest.is_some());
+        let lowest = refused.and_then(|demand| {
+            let (layer, _) = (0_u8..).zip(demand.rates).find(|(_, rate)| *rate > 0)?;
+            Some((demand, layer))
+        });
+        let Some((demand, layer)) = lowest else {
+            // All is granted. Should that not last, the next wait is longer.
+            self.begins = None;
+            return;
+        };
+        let wait = self.wait.unwrap_or(TRIAL_FIRST);
+        let begins = *self.begins.get_or_insert(now + wait);
+        if now < begins {
+            return;
+        }
+        if now < begins + TRIAL_LENGTH {
+            demand.granted = Some(layer);
+            return;
+        }
+        let longer = (wait * 2).min(TRIAL_LAST);
+        self.wait = Some(longer);
+        self.begins = Some(now + longer);
+    }
+
+    /// All was well for a while: the next refusal is a new story.
+    pub(crate) fn forget(&mut self) {
+        if self.begins.is_none() {
+            self.wait = None;
+        }
+    }
+}
 
 impl Sfu {
     /// Shares the estimate of `key` out anew among what it receives.
@@ -57,6 +108,7 @@ impl Sfu {
         let budget = peer.estimator.estimate() * optimism;
         let granted = allocation::allocate(budget, &mut demands);
         spare_the_lowest(budget.saturating_sub(granted), &mut demands);
+        peer.trial.run(now, &mut demands);
         for demand in &demands {
             self.grant(now, key, demand);
         }
@@ -185,5 +237,23 @@ mod tests {
             demands.map(|demand| demand.granted),
             [Some(0), Some(0), None]
         );
+    }
+
+    #[test]
+    fn a_refused_picture_is_tried_again_ever_more_rarely() {
+        let start = Instant::now();
+        let mut trial = Trial::default();
+        let mut began = Vec::new();
+        let mut running = false;
+        for tenth in 0..400_u32 {
+            let mut demands = [demand(1_000_000)];
+            trial.run(start + Duration::from_millis(100) * tenth, &mut demands);
+            let granted = demands[0].granted.is_some();
+            if granted && !running {
+                began.push(tenth / 10);
+            }
+            running = granted;
+        }
+        assert_eq!(began, [2, 6, 15, 32]);
     }
 }

@@ -40,7 +40,6 @@ pub mod allocation;
 pub mod bandwidth;
 pub mod history;
 pub mod levels;
-pub mod pacing;
 pub mod rewrite;
 pub mod srtp;
 

@@ -13,6 +13,7 @@ use crate::bandwidth::Estimator;
 use crate::data::DataChannels;
 use crate::guarded::GuardedRtc;
 use crate::keytap::TappedKeys;
+use crate::layers::Trial;
 use crate::section::Section;
 use crate::srtp::{Association, Profile, SrtpError};
 use crate::track::TrackKey;
@@ -71,6 +72,7 @@ pub(crate) struct Peer {
     pub(crate) data: DataChannels,
     pub(crate) estimator: Estimator,
     pub(crate) window: StatsWindow,
+    pub(crate) trial: Trial,
     /// Distinguishes it from an earlier peer in the same slot.
     pub(crate) serial: u64,
     pub(crate) rtc_timeout: Instant,
@@ -98,6 +100,7 @@ impl Peer {
             data: DataChannels::default(),
             estimator: Estimator::new(now),
             window: StatsWindow::new(now),
+            trial: Trial::default(),
             serial,
             rtc_timeout: now,
             tick_at: now + TICK,

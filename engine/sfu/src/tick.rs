@@ -64,6 +64,7 @@ impl Sfu {
         let room = peer.room;
         if peer.phase == Phase::Connected {
             if let Some(stats) = peer.window.turn(now, &mut peer.estimator) {
+                peer.trial.forget();
                 self.events.push_back(Event::PeerStats {
                     peer: peer.name.clone(),
                     stats,

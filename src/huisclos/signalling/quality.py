@@ -36,7 +36,9 @@ def tell(state: CallState, participant: Participant) -> None:
     quality = judged(participant.stats)
     info = rtc.ConnectionQualityInfo(participant_sid=participant.sid, quality=quality)
     message = rtc.SignalResponse(connection_quality=rtc.ConnectionQualityUpdate(updates=[info]))
-    for other in state.participants.values():
+    # In a large room nearly everybody publishes nothing: nobody else need be asked whether it hears them.
+    others = state.participants.values() if participant in state.publishers.values() else (participant,)
+    for other in others:
         concerned = other is participant or hears(state, other, participant.sid)
         if concerned and other.connection is not None and other.told_quality.get(participant.sid) != quality:
             other.told_quality[participant.sid] = quality

@@ -14,11 +14,18 @@ def tell(state: CallState, levels: AudioLevels) -> None:
         for sid, level, active in levels.levels
         if sid in state.participants
     ]
+    # Most listeners of a room hear the same speakers: one message for all who do.
+    listeners: dict[tuple[int, ...], list[Participant]] = {}
     for listener in state.participants.values():
-        heard = [change for change in changes if change.sid == listener.sid or hears(state, listener, change.sid)]
+        heard = tuple(
+            at for at, change in enumerate(changes) if change.sid == listener.sid or hears(state, listener, change.sid)
+        )
         if heard:
-            message = rtc.SignalResponse(speakers_changed=rtc.SpeakersChanged(speakers=heard))
-            state.outbox.send(listener.connection, message)
+            listeners.setdefault(heard, []).append(listener)
+    for heard, group in listeners.items():
+        speakers = rtc.SpeakersChanged(speakers=[changes[at] for at in heard])
+        message = rtc.SignalResponse(speakers_changed=speakers)
+        state.outbox.send_all((listener.connection for listener in group), message)
 
 
 def hears(state: CallState, listener: Participant, speaker: str) -> bool:

@@ -15,7 +15,8 @@ const CONTINUE_SHARE: u32 = 15;
 const PATIENCE: u8 = 2;
 /// Intervals without a packet after which a voice is forgotten.
 const FORGOTTEN: u8 = 10;
-/// Levels are told apart in steps of this many dB.
+/// A change of loudness is worth telling from this many dB on. Speech wavers by half of that from interval to interval, and each
+/// report becomes a message to everybody in the room.
 const STEP: u8 = 6;
 
 /// One speaker as reported.
@@ -36,14 +37,15 @@ struct Voice<K> {
     active: bool,
     quiet: u8,
     unheard: u8,
-    /// -dBov as last reported, in steps.
+    /// -dBov of its speech, smoothed over intervals, and as last reported.
+    smoothed: u8,
     told: u8,
     gone: bool,
 }
 
 impl<K> Voice<K> {
     const fn new(key: K) -> Self {
-        Self { key, packets: 0, speech: 0, loudness: 0, active: false, quiet: 0, unheard: 0, told: 0, gone: false }
+        Self { key, packets: 0, speech: 0, loudness: 0, active: false, quiet: 0, unheard: 0, smoothed: 0, told: 0, gone: false }
     }
 }
 
@@ -97,14 +99,15 @@ impl<K: Copy + Ord> Levels<K> {
             let was_active = voice.active;
             let loudness = voice.turn();
             if voice.active {
-                let step = loudness / STEP;
-                changed |= !was_active || step != voice.told;
-                voice.told = step;
+                changed |= !was_active || loudness.abs_diff(voice.told) >= STEP;
                 self.reported.push(Speaker { key: voice.key, level: amplitude(loudness), active: true });
             } else if was_active {
                 changed = true;
                 self.reported.push(Speaker { key: voice.key, level: 0.0, active: false });
             }
+        }
+        if changed {
+            self.voices.iter_mut().for_each(|voice| voice.told = voice.smoothed);
         }
         self.voices.retain(|voice| !voice.gone && voice.unheard < FORGOTTEN);
         self.interval_ends = (!self.voices.is_empty()).then_some(now + INTERVAL);
@@ -119,19 +122,19 @@ impl<K: Copy + Ord> Levels<K> {
 }
 
 impl<K> Voice<K> {
-    /// End the interval and return how loud its speech was, in -dBov.
+    /// End the interval and return how loud this voice is, in -dBov.
     fn turn(&mut self) -> u8 {
         let share = if self.active { CONTINUE_SHARE } else { BEGIN_SHARE };
         let speaks = self.speech > 0 && self.speech * 100 >= self.packets * share && !self.gone;
-        let loudness = match self.loudness.checked_div(self.speech) {
-            Some(mean) => mean.min(127) as u8,
-            None => self.told.saturating_mul(STEP),
-        };
+        if let Some(mean) = self.loudness.checked_div(self.speech) {
+            let mean = mean.min(127) as u8;
+            self.smoothed = if self.active { self.smoothed.midpoint(mean) } else { mean };
+        }
         self.quiet = if speaks { 0 } else { self.quiet.saturating_add(1) };
         self.unheard = if self.packets > 0 { 0 } else { self.unheard.saturating_add(1) };
         self.active = speaks || self.active && self.quiet <= PATIENCE && !self.gone;
         (self.packets, self.speech, self.loudness) = (0, 0, 0);
-        loudness
+        self.smoothed
     }
 }
 
@@ -199,6 +202,17 @@ mod tests {
         let mut room = Room::new();
         room.hear(1000, &[(ANNA, 35), (BEN, 20)]);
         assert_eq!(room.active(), [BEN, ANNA]);
+    }
+
+    #[test]
+    fn speech_that_wavers_is_told_once_and_a_voice_that_drops_is_told_again() {
+        let mut room = Room::new();
+        for turn in 0..20 {
+            room.hear(300, &[(ANNA, if turn % 2 == 0 { 33 } else { 37 })]);
+        }
+        assert_eq!(room.reports.len(), 1);
+        room.hear(1500, &[(ANNA, 48)]);
+        assert!((2..=4).contains(&room.reports.len()), "{:?}", room.reports);
     }
 
     #[test]

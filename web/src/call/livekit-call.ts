@@ -22,6 +22,7 @@ import { Cell, type Observable } from "../model/observable";
 import type { Belongings, DeviceKind, DeviceRefusal, LiveCall } from "../model/ports";
 import type { ErrorCode } from "../types/errors";
 import { Failure, type Ticket } from "../types/room";
+import { DeadEar } from "./dead-ear";
 import { cameraWish, microphoneWish } from "./devices";
 import { MutedEar } from "./muted-ear";
 import { roomOptions, screenOptions } from "./room-options";
@@ -100,6 +101,7 @@ class LiveKitCall implements LiveCall {
   readonly #room: Room;
   readonly #belongings: Belongings;
   readonly #ear: MutedEar;
+  readonly #deadEar = new DeadEar((silent) => this.#tell({ type: "microphone-silent", silent }));
   readonly #microphone: Switch;
   readonly #camera: Switch;
   #refreshing = false;
@@ -221,8 +223,6 @@ class LiveKitCall implements LiveCall {
       .on(RoomEvent.ActiveSpeakersChanged, (speakers) => {
         const ids = speakers.map((speaker) => speaker.identity);
         this.#tell({ type: "speaking", ids, at: performance.now() });
-        if (ids.includes(this.#room.localParticipant.identity))
-          this.#tell({ type: "microphone-silent", silent: false });
       })
       .on(RoomEvent.Reconnecting, () => this.#tell({ type: "reconnecting", at: performance.now() }))
       .on(RoomEvent.SignalReconnecting, () => this.#tell({ type: "reconnecting", at: performance.now() }))
@@ -231,13 +231,13 @@ class LiveKitCall implements LiveCall {
         this.#refresh();
       })
       .on(RoomEvent.AudioPlaybackStatusChanged, (playing) => this.#tell({ type: "sound", blocked: !playing }))
-      .on(RoomEvent.LocalAudioSilenceDetected, () => this.#tell({ type: "microphone-silent", silent: true }))
       .on(RoomEvent.Disconnected, (reason) => this.#end(endReason(reason)));
   }
 
   #end(reason: EndReason): void {
     clearInterval(this.#ticking);
     this.#ear.close();
+    this.#deadEar.listen(undefined);
     this.#letSleep();
     // The library closes what it publishes; this covers a device that was opening when the call ended.
     for (const publication of this.#room.localParticipant.trackPublications.values()) publication.track?.stop();
@@ -253,7 +253,8 @@ class LiveKitCall implements LiveCall {
       this.#tell({ type: "people", people: rosterOf(this.#room) });
       const microphone = self(this.#cell.get())?.microphone;
       this.#ear.listen(microphone === "off" ? this.#room.getActiveDevice("audioinput") : undefined);
-      if (microphone !== "on") this.#tell({ type: "microphone-silent", silent: false });
+      const track = this.#room.localParticipant.getTrackPublication(Track.Source.Microphone)?.track;
+      this.#deadEar.listen(microphone === "on" ? track?.mediaStreamTrack : undefined);
     });
   }
 

@@ -111,11 +111,11 @@ export function callAfter(state: CallState, event: CallEvent): CallState {
     case "ended":
       return { ...state, link: { state: "ended", reason: event.reason }, people: [], speaking: new Set(), sharing: [] };
     case "sound":
-      return { ...state, soundBlocked: event.blocked };
+      return state.soundBlocked === event.blocked ? state : { ...state, soundBlocked: event.blocked };
     case "speaking-while-muted":
-      return { ...state, speakingWhileMuted: event.speaking };
+      return state.speakingWhileMuted === event.speaking ? state : { ...state, speakingWhileMuted: event.speaking };
     case "microphone-silent":
-      return { ...state, microphoneSilent: event.silent };
+      return state.microphoneSilent === event.silent ? state : { ...state, microphoneSilent: event.silent };
     case "problem":
       return saying(state, {
         kind: "problem",

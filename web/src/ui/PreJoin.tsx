@@ -45,7 +45,9 @@ export function PreJoin({ session, visit, joining, trouble, linkCopied, onHome, 
       <Masthead onHome={onHome} />
       <main className={styles.main}>
         <h1 className={styles.title}>{texts.preJoin.title}</h1>
-        <Preview desk={session.desk} name={name} />
+        <div className={styles.preview}>
+          <Preview desk={session.desk} name={name} />
+        </div>
         <form className={styles.form} onSubmit={join} onFocus={onIntent} onPointerEnter={onIntent}>
           <div className={styles.who}>
             <p>{whoAmI[visit.role]}</p>
@@ -78,12 +80,14 @@ export function PreJoin({ session, visit, joining, trouble, linkCopied, onHome, 
           <p role="status" className={joining ? styles.joining : "visually-hidden"}>
             {joining && texts.preJoin.joining}
           </p>
-          <DeviceChoices desk={session.desk} canChooseSpeaker={ports.call.canChooseSpeaker} />
           <p className={styles.protection}>
             <ShieldCheck size={20} aria-hidden />
             {texts.protection.long}
           </p>
         </form>
+        <section className={styles.devices} aria-label={texts.settings.devices}>
+          <DeviceChoices desk={session.desk} canChooseSpeaker={ports.call.canChooseSpeaker} />
+        </section>
       </main>
     </div>
   );

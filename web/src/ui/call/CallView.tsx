@@ -76,9 +76,9 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
   const close = () => setPanel(null);
   return (
     <div className={styles.call}>
-      <h1 className="visually-hidden">{texts.call.title}</h1>
       <TopLine />
       <main className={styles.middle} tabIndex={-1}>
+        <h1 className="visually-hidden">{texts.call.title}</h1>
         <div className={styles.stage}>
           <Banners call={call} state={state} talking={talking} singleKeys={singleKeys} sharing={sharing} />
           <StageView state={state} view={view} />

@@ -2,15 +2,15 @@
 
 import {
   EllipsisVertical,
-  Grid2x2,
   Keyboard,
+  LayoutGrid,
   LogOut,
   Mic,
   MicOff,
   MonitorUp,
   MonitorX,
-  RectangleHorizontal,
   Settings,
+  SquareUser,
   UserPlus,
   Users,
   Video,
@@ -65,7 +65,7 @@ export function ControlBar(props: Props) {
   const turn: Extra = {
     id: "view",
     label: view === "grid" ? call.speaker : call.grid,
-    icon: view === "grid" ? <RectangleHorizontal aria-hidden /> : <Grid2x2 aria-hidden />,
+    icon: view === "grid" ? <SquareUser aria-hidden /> : <LayoutGrid aria-hidden />,
     keys: key("W"),
     act: () => onCommand("view"),
   };

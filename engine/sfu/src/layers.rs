@@ -13,11 +13,12 @@ use crate::track::TrackKey;
 /// a picture lost for seconds is worth.
 const TOLERANCE: u64 = 2;
 
+/// How long a picture goes on though it does not fit any more, and how long a trial lasts: a few round trips of feedback, so
+/// that a hiccup costs nothing and a verdict stands on something.
+const TRIAL_LENGTH: Duration = Duration::from_millis(1200);
 /// A picture that was taken away is tried again after this long, then half as often, and so on.
 const TRIAL_FIRST: Duration = Duration::from_secs(2);
 const TRIAL_LAST: Duration = Duration::from_secs(32);
-/// How long a trial lasts before it is judged: a few round trips of feedback.
-const TRIAL_LENGTH: Duration = Duration::from_millis(800);
 
 /// Finds out whether the line has recovered while a picture is taken away, by sending it for a moment: nothing else that is
 /// sent would tell.
@@ -38,12 +39,11 @@ impl Trial {
             Some((demand, layer))
         });
         let Some((demand, layer)) = lowest else {
-            // All is granted. Should that not last, the next wait is longer.
+            // All is granted. Should that not last, the waits go on from where they were.
             self.begins = None;
             return;
         };
-        let wait = self.wait.unwrap_or(TRIAL_FIRST);
-        let begins = *self.begins.get_or_insert(now + wait);
+        let begins = *self.begins.get_or_insert(now);
         if now < begins {
             return;
         }
@@ -51,9 +51,9 @@ impl Trial {
             demand.granted = Some(layer);
             return;
         }
-        let longer = (wait * 2).min(TRIAL_LAST);
-        self.wait = Some(longer);
-        self.begins = Some(now + longer);
+        let wait = self.wait.unwrap_or(TRIAL_FIRST);
+        self.begins = Some(now + wait);
+        self.wait = Some((wait * 2).min(TRIAL_LAST));
     }
 
     /// All was well for a while: the next refusal is a new story.
@@ -254,6 +254,6 @@ mod tests {
             }
             running = granted;
         }
-        assert_eq!(began, [2, 6, 15, 32]);
+        assert_eq!(began, [0, 3, 8, 17, 34]);
     }
 }

@@ -355,7 +355,7 @@ impl Meeting {
         for ((rid, size), keyframe) in layers.iter().zip(keyframe) {
             for part in 0..packets {
                 let payload = vp8(picture, keyframe && part == 0, *size);
-                let time = u32::from(picture) * 3000;
+                let time = u32::from(picture) * 1800;
                 client.write(
                     video,
                     rid.map(Rid::from),

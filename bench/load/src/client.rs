@@ -17,8 +17,8 @@ use crate::protocol::{
     Ping, Request, Response, SessionDescription, VideoLayer,
 };
 use crate::signal::{Signal, SignalError};
-use crate::sockets::{self, Batch};
-use crate::source::{Source, payload_type};
+use crate::sockets::{self, Batch, Datagram};
+use crate::source::{Microphone, Source, payload_type};
 use crate::tally::{RtpFields, Tally};
 
 /// Encodings of a simulcast camera, low first: rid, width, height, mean packets per frame.
@@ -31,7 +31,7 @@ pub(crate) struct Role {
     pub(crate) room: usize,
     pub(crate) identity: String,
     pub(crate) camera: Option<Camera>,
-    pub(crate) microphone: bool,
+    pub(crate) microphone: Option<Microphone>,
     /// Tracks of others it will get: as many sections are offered at once.
     pub(crate) audio_in: usize,
     pub(crate) video_in: usize,
@@ -83,6 +83,8 @@ pub(crate) struct Client {
     published: Vec<(MediaKind, Mid)>,
     dice: Dice,
     timeout: Instant,
+    /// The latest time str0m has been told.
+    told: Instant,
     ping_every: Duration,
     ping_due: Instant,
     media_types: [u8; 2],
@@ -151,6 +153,7 @@ impl Client {
             published,
             dice,
             timeout: started,
+            told: started,
             ping_every: Duration::from_secs(5),
             ping_due: started + Duration::from_secs(5),
             media_types,
@@ -201,21 +204,17 @@ impl Client {
 
     /// Take one batch of datagrams from the socket.
     pub(crate) fn on_readable(&mut self, batch: &mut Batch) -> Result<(), ClientError> {
-        let datagrams = batch.receive(&self.udp)?;
-        let now = Instant::now();
-        for (source, bytes) in datagrams {
-            self.on_datagram(source, bytes, now)?;
+        for datagram in batch.receive(&self.udp)? {
+            self.on_datagram(&datagram)?;
         }
         Ok(())
     }
 
-    /// One datagram from the socket: counted first, then given to str0m.
-    fn on_datagram(
-        &mut self,
-        source: SocketAddr,
-        bytes: &[u8],
-        now: Instant,
-    ) -> Result<(), ClientError> {
+    /// One datagram from the socket: counted first, then given to str0m with the kernel's time of arrival. Feedback to the
+    /// server then tells of the path and not of a generator that was late to read; only str0m's time must not go back.
+    fn on_datagram(&mut self, datagram: &Datagram<'_>) -> Result<(), ClientError> {
+        let bytes = datagram.bytes;
+        let now = datagram.arrived.max(self.told);
         if let Some(rtp) = RtpFields::read(bytes) {
             if self.media_types.contains(&rtp.payload_type) {
                 self.first_media.get_or_insert(now);
@@ -224,9 +223,10 @@ impl Client {
                 self.tally.retransmission();
             }
         }
-        let Ok(receive) = Receive::new(Protocol::Udp, source, self.local, bytes) else {
+        let Ok(receive) = Receive::new(Protocol::Udp, datagram.source, self.local, bytes) else {
             return Ok(());
         };
+        self.told = now;
         self.rtc.handle_input(Input::Receive(now, receive))?;
         self.drain(now)
     }
@@ -234,6 +234,7 @@ impl Client {
     /// Whatever is due: str0m's timers, frames, pings.
     pub(crate) fn on_time(&mut self, now: Instant) -> Result<(), ClientError> {
         if now >= self.timeout {
+            self.told = self.told.max(now);
             self.rtc.handle_input(Input::Timeout(now))?;
             self.drain(now)?;
         }
@@ -300,12 +301,14 @@ impl Client {
         }
         for (kind, mid) in &self.published {
             let dice = Dice::new(self.dice.next());
-            let source = match (kind, self.role.camera) {
-                (MediaKind::Audio, _) => Source::audio(&self.rtc, *mid, now, dice),
-                (MediaKind::Video, Some(camera)) => {
+            let source = match kind {
+                MediaKind::Audio => self
+                    .role
+                    .microphone
+                    .and_then(|microphone| Source::audio(&self.rtc, *mid, microphone, now, dice)),
+                MediaKind::Video => self.role.camera.and_then(|camera| {
                     Source::video(&self.rtc, *mid, camera.fps, &layers(camera), now, dice)
-                }
-                (MediaKind::Video, None) => None,
+                }),
             };
             self.sources.extend(source);
         }
@@ -393,7 +396,7 @@ fn first_offer(rtc: &mut Rtc, role: &Role) -> FirstOffer {
     let mut tracks = Vec::new();
     let mut changes = rtc.sdp_api();
     let stream = Some(role.identity.clone());
-    if role.microphone {
+    if role.microphone.is_some() {
         let cid = format!("{}-mic", role.identity);
         let mid = changes.add_media(
             MediaKind::Audio,

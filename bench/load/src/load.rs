@@ -16,6 +16,7 @@ use crate::client::{Camera, Client, ClientError, Role};
 use crate::frames::Dice;
 use crate::report::{Report, Window};
 use crate::sockets::{Batch, Readiness};
+use crate::source::Microphone;
 use crate::token::room_token;
 
 /// A participant that is not in the call after this long has failed to join.
@@ -61,7 +62,10 @@ impl Plan {
                             if publishes { "speaker" } else { "listener" }
                         ),
                         camera: publishes.then_some(self.camera),
-                        microphone: publishes && self.microphone,
+                        microphone: (publishes && self.microphone).then_some(Microphone {
+                            at: number,
+                            of: self.publishers,
+                        }),
                         audio_in: if self.microphone { tracks_in } else { 0 },
                         video_in: tracks_in,
                     });

@@ -4,7 +4,7 @@ use std::io;
 use std::mem::{size_of, zeroed};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Datagrams taken from a socket at once.
 const BATCH: usize = 32;
@@ -70,10 +70,23 @@ impl Readiness {
     }
 }
 
+/// Room for the control message that carries a time stamp: 16 bytes of header, 16 of `timespec`.
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+struct Stamp([u8; 32]);
+
 /// Room for one `recvmmsg`.
 pub(crate) struct Batch {
     bytes: Vec<[u8; DATAGRAM]>,
     sources: Vec<libc::sockaddr_in>,
+    stamps: Vec<Stamp>,
+}
+
+/// A datagram and when the kernel had it, which is before this thread came to read it.
+pub(crate) struct Datagram<'a> {
+    pub(crate) source: SocketAddr,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) arrived: Instant,
 }
 
 impl Batch {
@@ -82,14 +95,15 @@ impl Batch {
             bytes: vec![[0; DATAGRAM]; BATCH],
             // SAFETY: an all-zero sockaddr_in is a valid value.
             sources: vec![unsafe { zeroed() }; BATCH],
+            stamps: vec![Stamp([0; 32]); BATCH],
         }
     }
 
-    /// What waits on `socket`, up to a batch: (source, datagram). Nothing waiting is an empty batch.
+    /// What waits on `socket`, up to a batch. Nothing waiting is an empty batch.
     pub(crate) fn receive<'a>(
         &'a mut self,
         socket: &UdpSocket,
-    ) -> io::Result<impl Iterator<Item = (SocketAddr, &'a [u8])> + use<'a>> {
+    ) -> io::Result<impl Iterator<Item = Datagram<'a>> + use<'a>> {
         // SAFETY: all-zero headers are valid and filled in below.
         let (mut headers, mut vectors): ([libc::mmsghdr; BATCH], [libc::iovec; BATCH]) =
             unsafe { (zeroed(), zeroed()) };
@@ -101,8 +115,10 @@ impl Batch {
             header.msg_namelen = size_of::<libc::sockaddr_in>() as u32;
             header.msg_iov = &raw mut vectors[at];
             header.msg_iovlen = 1;
+            header.msg_control = (&raw mut self.stamps[at]).cast();
+            header.msg_controllen = size_of::<Stamp>();
         }
-        // SAFETY: every header points into `bytes`, `sources` and `vectors`, which outlive the call.
+        // SAFETY: every header points into `bytes`, `sources`, `stamps` and `vectors`, which outlive the call.
         let count = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
@@ -119,33 +135,59 @@ impl Batch {
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => 0,
             Err(error) => return Err(error),
         };
+        let (now, clock) = (Instant::now(), since_1970(SystemTime::now()));
+        let stamped: [bool; BATCH] =
+            std::array::from_fn(|at| headers[at].msg_hdr.msg_controllen > 0);
         let lengths: [usize; BATCH] = std::array::from_fn(|at| headers[at].msg_len as usize);
-        let (bytes, sources) = (&self.bytes, &self.sources);
+        let batch = &*self;
         Ok((0..count).map(move |at| {
-            let address = Ipv4Addr::from(u32::from_be(sources[at].sin_addr.s_addr));
-            let port = u16::from_be(sources[at].sin_port);
-            (
-                SocketAddr::V4(SocketAddrV4::new(address, port)),
-                &bytes[at][..lengths[at].min(DATAGRAM)],
-            )
+            let address = Ipv4Addr::from(u32::from_be(batch.sources[at].sin_addr.s_addr));
+            let port = u16::from_be(batch.sources[at].sin_port);
+            let waited = if stamped[at] {
+                clock.saturating_sub(batch.stamps[at].time())
+            } else {
+                Duration::ZERO
+            };
+            Datagram {
+                source: SocketAddr::V4(SocketAddrV4::new(address, port)),
+                bytes: &batch.bytes[at][..lengths[at].min(DATAGRAM)],
+                arrived: now.checked_sub(waited).unwrap_or(now),
+            }
         }))
     }
 }
 
-/// A non-blocking UDP socket on 127.0.0.1 whose receive buffer does not overflow while this thread looks elsewhere.
+impl Stamp {
+    /// Since 1970, as SCM_TIMESTAMPNS has it: seconds and nanoseconds after the control header.
+    fn time(&self) -> Duration {
+        let field = |at: usize| i64::from_ne_bytes(std::array::from_fn(|byte| self.0[at + byte]));
+        Duration::new(field(16) as u64, field(24) as u32)
+    }
+}
+
+fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// A non-blocking UDP socket on 127.0.0.1 whose receive buffer does not overflow while this thread looks elsewhere, and
+/// whose datagrams the kernel stamps as they arrive.
 pub(crate) fn loopback_socket() -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
     socket.set_nonblocking(true)?;
-    let size: libc::c_int = 1 << 20;
     // FORCE goes over `net.core.rmem_max` and needs root; else as much as the system allows.
-    for option in [libc::SO_RCVBUF, libc::SO_RCVBUFFORCE] {
+    for (option, value) in [
+        (libc::SO_RCVBUF, 1 << 20),
+        (libc::SO_RCVBUFFORCE, 1 << 20),
+        (libc::SO_TIMESTAMPNS, 1),
+    ] {
+        let value: libc::c_int = value;
         // SAFETY: the kernel reads one int.
         unsafe {
             libc::setsockopt(
                 socket.as_raw_fd(),
                 libc::SOL_SOCKET,
                 option,
-                (&raw const size).cast(),
+                (&raw const value).cast(),
                 size_of::<libc::c_int>() as u32,
             );
         }

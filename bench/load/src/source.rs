@@ -14,6 +14,23 @@ use crate::frames::{self, Dice};
 const KEY_FRAME_PAUSE: Duration = Duration::from_millis(500);
 const AUDIO_EVERY: Duration = Duration::from_millis(20);
 
+/// How long one person speaks before the next in the room does.
+const SPEECH: Duration = Duration::from_secs(3);
+
+/// Whose turn to speak it is: that of number `at` among `of` people, in order.
+#[derive(Clone, Copy)]
+pub(crate) struct Microphone {
+    pub(crate) at: usize,
+    pub(crate) of: usize,
+}
+
+impl Microphone {
+    fn speaks(self, since: Duration) -> bool {
+        let turn = (since.as_secs() / SPEECH.as_secs()) as usize;
+        turn % self.of.max(1) == self.at
+    }
+}
+
 /// One encoding of a camera.
 struct Layer {
     rid: Option<Rid>,
@@ -25,8 +42,13 @@ struct Layer {
 }
 
 enum Kind {
-    Audio { sequence: u64 },
-    Video { layers: Vec<Layer> },
+    Audio {
+        sequence: u64,
+        microphone: Microphone,
+    },
+    Video {
+        layers: Vec<Layer>,
+    },
 }
 
 pub(crate) struct Source {
@@ -50,12 +72,21 @@ pub(crate) struct Outgoing {
 }
 
 impl Source {
-    pub(crate) fn audio(rtc: &Rtc, mid: Mid, start: Instant, mut dice: Dice) -> Option<Source> {
+    pub(crate) fn audio(
+        rtc: &Rtc,
+        mid: Mid,
+        microphone: Microphone,
+        start: Instant,
+        mut dice: Dice,
+    ) -> Option<Source> {
         let sequence = dice.between(1_000, 20_000);
         Some(Source {
             mid,
             pt: payload_type(rtc, Codec::Opus)?.0,
-            kind: Kind::Audio { sequence },
+            kind: Kind::Audio {
+                sequence,
+                microphone,
+            },
             every: AUDIO_EVERY,
             due: start + Duration::from_micros(dice.between(0, 20_000)),
             rtp_time: dice.next() as u32,
@@ -129,14 +160,24 @@ impl Source {
         }
         let nanos = (now - epoch).as_nanos() as u64;
         match &mut self.kind {
-            Kind::Audio { sequence } => {
+            Kind::Audio {
+                sequence,
+                microphone,
+            } => {
                 *sequence += 1;
                 let size = frames::audio_size(&mut self.dice);
                 let mut payload = frames::noise(&mut self.dice, size);
                 frames::stamp(&mut payload, nanos);
+                // In -dBov (RFC 6464): speech as it wavers from syllable to syllable, or the noise of a quiet room.
+                let speaks = microphone.speaks(now - epoch);
+                let level = if speaks {
+                    self.dice.between(20, 50)
+                } else {
+                    self.dice.between(75, 90)
+                };
                 let levels = ExtensionValues {
-                    audio_level: Some(-(self.dice.between(20, 60) as i8)),
-                    voice_activity: Some(true),
+                    audio_level: Some(-(level as i8)),
+                    voice_activity: Some(speaks),
                     ..ExtensionValues::default()
                 };
                 let payload: Arc<[u8]> = payload.into();

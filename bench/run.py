@@ -162,6 +162,7 @@ def line(figures: dict[str, Any]) -> str:
     return (
         f"{figures['load']:>13}  {figures['server']:<18}"
         f"{figures['packets_per_cpu_second']:>9,} packets/CPU s  loss {figures['loss']:6.2%}"
+        f"  delivered {figures['delivered']:4.0%}"
         f"  join {figures['joins']['milliseconds']['p50']:5.0f} ms ({figures['joins']['failed']} failed)"
         f"  latency {latency['p50'] / 1000:.1f}/{latency['p99'] / 1000:.1f} ms"
         f"  {figures['pss_per_receiver'] / 1e6:.2f} MB each  generator {figures['generator_cpu_seconds']:.1f} s"

@@ -1,0 +1,146 @@
+"""What unit tests of the control plane share: a clock that tests turn, both databases, and the services on top of them."""
+
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from huisclos.identity.room_tokens import RoomTokens
+from huisclos.model.ids import Identity, RoomId
+from huisclos.model.secrecy import Secret
+from huisclos.services.dependencies import Dependencies
+from huisclos.services.doors import Doors
+from huisclos.services.limits import Limits
+from huisclos.store.database import default_url, open_database
+from huisclos.store.rooms import RoomStore
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    """The time of a test: it stands still until told."""
+
+    now: datetime = NOON
+    ran: float = 0.0
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.ran
+
+    def forward(self, **by: float) -> None:
+        step = timedelta(**by)
+        self.now += step
+        self.ran += step.total_seconds()
+
+
+@dataclass
+class Inside:
+    """Who is in which call, and how old the media plane's last sign of life is: what a running server would know."""
+
+    people: dict[RoomId, list[Identity]] = field(default_factory=dict)
+    media_age: float = 0.0
+
+    def people_in(self, room: RoomId) -> list[Identity]:
+        return self.people.get(room, [])
+
+
+class PostgresCluster:
+    """A PostgreSQL server of our own under a temporary folder, reached by its Unix socket only."""
+
+    def __init__(self) -> None:
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path(shutil.which("initdb") or "").parent]
+        self._bin = found[-1]
+        assert (self._bin / "initdb").exists(), "PostgreSQL is missing: apt-get install postgresql"
+        self.folder = Path(tempfile.mkdtemp(prefix="huisclos-pg-"))
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            account = pwd.getpwnam("postgres")
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+        self._run("initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
+        self._run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", options, "start")
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [str(self._bin / program), *map(str, arguments)]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", "postgres", "--", *command]
+        done = subprocess.run(command, check=False, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 0, done.stderr
+
+    def new_database(self) -> Secret:
+        name = f"t{secrets.token_hex(6)}"
+        self._run("createdb", "-h", self.folder, "-U", "postgres", name)
+        return Secret(f"postgresql://postgres@/{name}?host={self.folder}")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresCluster]:
+    cluster = PostgresCluster()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Secret:
+    """An empty database. A test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        return default_url(tmp_path)
+    cluster: PostgresCluster = request.getfixturevalue("postgres")
+    return cluster.new_database()
+
+
+@pytest.fixture
+async def store(database_url: Secret) -> AsyncIterator[RoomStore]:
+    opened = RoomStore(await open_database(database_url))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def inside() -> Inside:
+    return Inside()
+
+
+@pytest.fixture
+async def deps(tmp_path: Path, clock: Clock, inside: Inside) -> AsyncIterator[Dependencies]:
+    """The services' tools over a real SQLite database."""
+    sqlite = RoomStore(await open_database(default_url(tmp_path)))
+    yield dependencies(sqlite, clock, inside)
+    await sqlite.close()
+
+
+def dependencies(rooms: RoomStore, clock: Clock, inside: Inside) -> Dependencies:
+    return Dependencies(
+        store=rooms,
+        tokens=RoomTokens(Secret(secrets.token_hex(32)), {}, clock),
+        doors=Doors(),
+        limits=Limits(clock.monotonic),
+        clock=clock,
+        people_in=inside.people_in,
+        media_age=lambda: inside.media_age,
+        max_rooms=1000,
+        max_people=3,
+    )
+
+
+def new_seat_key() -> Secret:
+    return Secret(secrets.token_urlsafe(32))

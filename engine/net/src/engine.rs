@@ -99,6 +99,7 @@ impl Engine {
             sender,
             advertised,
             shared: shared.clone(),
+            waits: Vec::new(),
         };
         let thread = thread::Builder::new()
             .name("huisclos-media".to_owned())

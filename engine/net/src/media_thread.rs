@@ -14,6 +14,9 @@ use crate::send::Sender;
 
 /// Batches of 64 datagrams taken in before timers and commands get their turn: an unbounded drain starves them under load.
 const MAX_ROUNDS: usize = 8;
+/// Timers run at most this often: with hundreds of peers some deadline is always near, and waking for each would be most of the
+/// work of a quiet server.
+const TIMER_GRAIN: Duration = Duration::from_millis(5);
 /// The loop comes round this often even when nothing happens, to show that it lives.
 const IDLE: Duration = Duration::from_millis(500);
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(100);
@@ -53,11 +56,18 @@ impl Advertised {
     }
 }
 
+/// What woke the loop.
+struct Ready {
+    commands: bool,
+    datagrams: bool,
+}
+
 pub(crate) struct MediaThread {
     pub(crate) sfu: Sfu,
     pub(crate) sender: Sender,
     pub(crate) advertised: Advertised,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) waits: Vec<libc::pollfd>,
 }
 
 impl MediaThread {
@@ -66,18 +76,27 @@ impl MediaThread {
         let mut commands = Vec::new();
         let mut published = Instant::now();
         let mut enumerated = published;
+        let mut timed = published;
         while !self.shared.stopping.load(Ordering::Acquire) {
-            self.wait();
+            let ready = self.wait(timed);
             let now = Instant::now();
             self.shared.beat(now);
-            self.shared.commands.take(&mut commands);
-            for command in commands.drain(..) {
-                self.sfu.command(now, command);
+            if ready.commands {
+                self.shared.commands.take(&mut commands);
+                for command in commands.drain(..) {
+                    self.sfu.command(now, command);
+                }
+                self.flush();
             }
-            self.flush();
-            self.receive(&mut receiver);
-            self.sfu.handle_timeout(Instant::now());
-            self.flush();
+            if ready.datagrams {
+                self.receive(&mut receiver);
+            }
+            let now = Instant::now();
+            if now.duration_since(timed) >= TIMER_GRAIN {
+                timed = now;
+                self.sfu.handle_timeout(now);
+                self.flush();
+            }
             self.shared
                 .events
                 .push_all(std::iter::from_fn(|| self.sfu.poll_event()));
@@ -99,28 +118,31 @@ impl MediaThread {
         self.publish();
     }
 
-    /// Sleeps until a datagram, a command or a deadline.
-    fn wait(&self) {
-        let until = self.sfu.next_timeout().map_or(IDLE, |at| {
-            at.saturating_duration_since(Instant::now()).min(IDLE)
-        });
+    /// Sleeps until a datagram, a command or a deadline; timers last ran at `timed`.
+    fn wait(&mut self, timed: Instant) -> Ready {
+        let now = Instant::now();
+        let grain = (timed + TIMER_GRAIN).saturating_duration_since(now);
+        let until = self
+            .sfu
+            .next_timeout()
+            .map_or(IDLE, |at| at.saturating_duration_since(now).min(IDLE))
+            .max(grain);
         // Rounded up: waking just before the deadline would only spin.
         let milliseconds = until.as_micros().div_ceil(1000) as libc::c_int;
-        let mut waits: Vec<libc::pollfd> = self
-            .sender
-            .sockets()
-            .iter()
-            .map(|socket| libc::pollfd {
-                fd: socket.raw(),
-                events: libc::POLLIN,
-                revents: 0,
-            })
-            .collect();
-        waits.push(libc::pollfd {
-            fd: self.shared.commands.raw(),
+        let Self {
+            waits,
+            sender,
+            shared,
+            ..
+        } = self;
+        waits.clear();
+        let readable = |fd| libc::pollfd {
+            fd,
             events: libc::POLLIN,
             revents: 0,
-        });
+        };
+        waits.extend(sender.sockets().iter().map(|socket| readable(socket.raw())));
+        waits.push(readable(shared.commands.raw()));
         // SAFETY: the pollfds are alive during the call and their number is right. An error (EINTR) is a wake-up.
         unsafe {
             libc::poll(
@@ -129,6 +151,15 @@ impl MediaThread {
                 milliseconds,
             )
         };
+        let is_ready = |wait: &libc::pollfd| wait.revents != 0;
+        let (commands, sockets) = match waits.split_last() {
+            Some((commands, sockets)) => (is_ready(commands), sockets.iter().any(is_ready)),
+            None => (false, false),
+        };
+        Ready {
+            commands,
+            datagrams: sockets,
+        }
     }
 
     fn receive(&mut self, receiver: &mut Receiver) {

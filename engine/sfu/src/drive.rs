@@ -123,7 +123,8 @@ impl Sfu {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        if let Err(fatal) = peer.rtc.call(|_| panic!("provoked by a test")) {
+        let panicked: Result<(), Fatal> = peer.rtc.call(|_| panic!("provoked by a test"));
+        if let Err(fatal) = panicked {
             self.fail(now, key, fatal);
         }
     }

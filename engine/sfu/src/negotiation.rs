@@ -229,6 +229,7 @@ fn update_section(rtc: &mut Rtc, sections: &mut Vec<Section>, mid: Mid) {
     section.formats = formats;
     section.ids = ids;
     section.forget_mapping();
+    section.renew_templates();
 }
 
 fn mids(sdp: &str) -> impl Iterator<Item = Mid> {

@@ -202,6 +202,7 @@ impl Sfu {
                 },
                 index,
                 repeats: Some(again.index as u16),
+                padding: 0,
                 payload: &packet.payload,
                 vp8: packet.vp8.map(|numbers| again.vp8(numbers)),
                 orientation: packet.orientation,
@@ -224,8 +225,9 @@ impl Peer {
         let Some(section) = self.sections.get_mut(index) else {
             return;
         };
-        if block.source == section.ssrc {
+        if block.source == section.ssrc && !section.acknowledged {
             section.acknowledged = true;
+            section.renew_templates();
         }
         let report = section
             .reports

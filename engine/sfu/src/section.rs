@@ -15,6 +15,9 @@ use crate::history::ResendBudget;
 use crate::rewrite::{Continuity, Outgoing, RtxCounter};
 use crate::track::{Packet, TrackKey};
 
+/// Says that the last bytes of the payload are padding (RFC 3550 §5.1).
+pub(crate) const PADDING_BIT: u8 = 0x20;
+
 /// Room for the longest header that we write: fixed part, MID of 16 bytes, transport number, orientation, padding.
 pub(crate) const MAX_HEADER: usize = 64;
 
@@ -77,6 +80,89 @@ pub(crate) struct SentReport {
     pub(crate) at: Instant,
 }
 
+/// The header of a section's packets with the places of what changes from packet to packet.
+///
+/// Writing extensions one by one for every packet to every subscriber would cost as much as sealing it.
+#[derive(Clone, Copy)]
+pub(crate) struct HeaderTemplate {
+    bytes: [u8; MAX_HEADER],
+    length: usize,
+    /// Where the transport-wide number (two bytes) and the orientation (one byte) stand.
+    number_at: Option<usize>,
+    orientation_at: Option<usize>,
+}
+
+impl HeaderTemplate {
+    const EMPTY: HeaderTemplate = HeaderTemplate {
+        bytes: [0; MAX_HEADER],
+        length: 0,
+        number_at: None,
+        orientation_at: None,
+    };
+
+    /// `write` is asked for the header with two different values, and where they differ the values stand. The
+    /// orientation takes the first byte of the number for that.
+    fn new(write: impl Fn(u16) -> Option<([u8; MAX_HEADER], usize)>) -> HeaderTemplate {
+        let (Some((bytes, length)), Some((other, _))) = (write(0), write(0xFFFF)) else {
+            return HeaderTemplate::EMPTY;
+        };
+        let mut template = HeaderTemplate {
+            bytes,
+            length,
+            ..HeaderTemplate::EMPTY
+        };
+        let differs = |at: usize| at < length && bytes.get(at) != other.get(at);
+        for at in (0..length).filter(|at| differs(*at)) {
+            if differs(at + 1) && template.number_at.is_none() {
+                template.number_at = Some(at);
+            } else if template.number_at != Some(at.wrapping_sub(1)) {
+                template.orientation_at = Some(at);
+            }
+        }
+        template
+    }
+
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Appends the header of one packet to `bytes`.
+    pub(crate) fn write(
+        &self,
+        bytes: &mut Vec<u8>,
+        header: &Header,
+        number: u16,
+        orientation: Option<u8>,
+        padded: bool,
+    ) {
+        let mut out = self.bytes;
+        let [first, second, fixed @ ..] = &mut out;
+        if padded {
+            *first |= PADDING_BIT;
+        }
+        *second = header.payload_type & 0x7F | u8::from(header.marker) << 7;
+        if let Some((sequence, rest)) = fixed.split_first_chunk_mut::<2>() {
+            *sequence = header.sequence.to_be_bytes();
+            if let Some((timestamp, rest)) = rest.split_first_chunk_mut::<4>() {
+                *timestamp = header.timestamp.to_be_bytes();
+                if let Some((ssrc, _)) = rest.split_first_chunk_mut::<4>() {
+                    *ssrc = header.ssrc.to_be_bytes();
+                }
+            }
+        }
+        if let Some(place) = self.number_at.and_then(|at| out.get_mut(at..at + 2)) {
+            place.copy_from_slice(&number.to_be_bytes());
+        }
+        if let (Some(place), Some(turned)) = (
+            self.orientation_at.and_then(|at| out.get_mut(at)),
+            orientation,
+        ) {
+            *place = turned;
+        }
+        bytes.extend_from_slice(out.get(..self.length).unwrap_or_default());
+    }
+}
+
 pub(crate) struct Section {
     pub(crate) mid: Mid,
     pub(crate) is_audio: bool,
@@ -89,6 +175,8 @@ pub(crate) struct Section {
     pub(crate) continuity: Continuity,
     pub(crate) rtx: RtxCounter,
     pub(crate) budget: ResendBudget,
+    plain: HeaderTemplate,
+    turned: HeaderTemplate,
     /// A receiver report named our SSRC: the receiver knows where it belongs, MID need not be sent any more (RFC 8843 §9.2).
     pub(crate) acknowledged: bool,
     pub(crate) packets: u32,
@@ -118,6 +206,8 @@ impl Section {
             // Any start is as good as another: SSRCs are random.
             rtx: RtxCounter::new(rtx_ssrc.unwrap_or(ssrc) as u16),
             budget: ResendBudget::new(),
+            plain: HeaderTemplate::EMPTY,
+            turned: HeaderTemplate::EMPTY,
             acknowledged: false,
             packets: 0,
             octets: 0,
@@ -151,26 +241,34 @@ impl Section {
         }
     }
 
-    /// Writes the header of a packet of this section and returns its length.
-    pub(crate) fn write_header(
-        &self,
-        buffer: &mut [u8; MAX_HEADER],
-        header: &Header,
-        transport_number: u16,
-        orientation: Option<u8>,
-    ) -> usize {
-        let number = transport_number.to_be_bytes();
-        let turned = [orientation.unwrap_or(0)];
+    /// Works out anew how the headers of this section look: after a negotiation, and when MID need not be sent any more.
+    pub(crate) fn renew_templates(&mut self) {
+        self.plain = HeaderTemplate::new(|number| self.write_extensions(number, false));
+        self.turned = HeaderTemplate::new(|number| self.write_extensions(number, true));
+    }
+
+    fn write_extensions(&self, number: u16, turned: bool) -> Option<([u8; MAX_HEADER], usize)> {
+        let number = number.to_be_bytes();
         let mut values = Values::default();
         if !self.acknowledged {
             values.set(Kind::Mid, self.mid.as_bytes());
         }
         values.set(Kind::TransportSequence, &number);
-        if orientation.is_some() {
-            values.set(Kind::VideoOrientation, &turned);
+        let orientation = number;
+        if turned {
+            values.set(Kind::VideoOrientation, orientation.get(..1)?);
         }
-        // The buffer holds every header made of these; should it not, nothing is sent rather than nonsense.
-        rtp::write_header(buffer, header, &values, &self.ids).unwrap_or(0)
+        let mut buffer = [0; MAX_HEADER];
+        let length = rtp::write_header(&mut buffer, &Header::default(), &values, &self.ids).ok()?;
+        Some((buffer, length))
+    }
+
+    pub(crate) fn template(&self, orientation: Option<u8>) -> &HeaderTemplate {
+        if orientation.is_some() {
+            &self.turned
+        } else {
+            &self.plain
+        }
     }
 
     /// The header of `packet` as it leaves here.
@@ -187,5 +285,73 @@ impl Section {
     pub(crate) fn count_sent(&mut self, payload: usize) {
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(payload as u32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn section(kinds: &[(Kind, u8)]) -> Section {
+        let mut section = Section::new(Mid::from("12"), false, 7, Some(8), "cname".to_owned());
+        for (kind, id) in kinds {
+            section.ids.set(*kind, *id);
+        }
+        section.renew_templates();
+        section
+    }
+
+    const HEADER: Header = Header {
+        marker: true,
+        payload_type: 96,
+        sequence: 0x1234,
+        timestamp: 0xDEAD_BEEF,
+        ssrc: 7,
+    };
+
+    #[test]
+    fn a_header_from_the_template_reads_back_as_what_was_asked_for() {
+        let all = [
+            (Kind::Mid, 4),
+            (Kind::TransportSequence, 3),
+            (Kind::VideoOrientation, 13),
+        ];
+        for kinds in [&all[..], &all[..2], &all[1..], &all[..1], &[]] {
+            for orientation in [None, Some(2)] {
+                let section = section(kinds);
+                let mut bytes = Vec::new();
+                section.template(orientation).write(
+                    &mut bytes,
+                    &HEADER,
+                    0xABCD,
+                    orientation,
+                    false,
+                );
+                bytes.push(0);
+                let packet = rtp::parse(&bytes).unwrap();
+                let has = |kind| kinds.iter().any(|(known, _)| *known == kind);
+                let values = packet.extensions.values(&section.ids);
+                assert_eq!(packet.header, HEADER);
+                assert_eq!(
+                    values.get(Kind::TransportSequence),
+                    has(Kind::TransportSequence).then_some(&[0xAB, 0xCD][..])
+                );
+                assert_eq!(values.get(Kind::Mid), has(Kind::Mid).then_some(&b"12"[..]));
+                let turned = orientation.filter(|_| has(Kind::VideoOrientation));
+                assert_eq!(
+                    values.get(Kind::VideoOrientation),
+                    turned.as_ref().map(std::slice::from_ref)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn mid_is_left_out_once_the_receiver_knows_the_stream() {
+        let mut section = section(&[(Kind::Mid, 4), (Kind::TransportSequence, 3)]);
+        let before = section.template(None).length();
+        section.acknowledged = true;
+        section.renew_templates();
+        assert!(section.template(None).length() < before);
     }
 }

@@ -54,6 +54,8 @@ pub struct Sfu {
     pub(crate) counters: Counters,
     /// For opening RTCP without allocating.
     pub(crate) scratch: Vec<u8>,
+    /// For forwarding without allocating.
+    pub(crate) targets: Vec<usize>,
     /// For allocating layers without allocating memory.
     pub(crate) demands: Vec<Demand>,
     next_serial: u64,
@@ -106,6 +108,7 @@ impl Sfu {
             round: Vec::new(),
             counters: Counters::default(),
             scratch: Vec::new(),
+            targets: Vec::new(),
             demands: Vec::new(),
             next_serial: 0,
         })

@@ -466,7 +466,7 @@ impl Meeting {
             return false;
         }
         self.counted += 1;
-        self.counted % every == 0
+        self.counted.is_multiple_of(every)
     }
 
     pub fn closed(&self, name: &str) -> Option<CloseReason> {

@@ -33,6 +33,10 @@ class Door:
             self._events.get_nowait()
         self._events.put_nowait(event)
 
+    def pending(self) -> int:
+        """How many events wait to be read."""
+        return self._events.qsize()
+
     async def next_event(self) -> DoorEvent:
         return await self._events.get()
 
@@ -56,6 +60,9 @@ class Doors:
     def set_lobby(self, room: RoomId, lobby: Lobby) -> None:
         self._rooms.setdefault(room, _Threshold()).lobby = lobby
         self._forget_if_idle(room)
+
+    def is_empty(self) -> bool:
+        return not self._rooms
 
     def rooms_with_knocks(self) -> list[RoomId]:
         return [room for room, threshold in self._rooms.items() if threshold.lobby.knocks]

@@ -48,6 +48,10 @@ class Limits:
         self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()
         self.refusals = 0
 
+    @property
+    def size(self) -> int:
+        return len(self._buckets)
+
     def check(self, action: Action, address: str, room: RoomId | None = None) -> None:
         """Count one `action` from `address` (at `room`). Raises TooManyRequests, and then nothing was counted for the room."""
         rates = RATES[action]

@@ -53,6 +53,8 @@ export const en: Texts = {
     answerBrowser: "Answer the question of the browser.",
     name: "Your name",
     nameHelp: "The others will see it.",
+    namelessHost: "Host",
+    namelessGuest: "Guest",
     join: "Join",
     joining: "Opening the door…",
     asHost: "You are the host.",

@@ -54,6 +54,8 @@ export const fr = {
     answerBrowser: "Répondez à la question du navigateur.",
     name: "Votre nom",
     nameHelp: "Les autres le verront.",
+    namelessHost: "Organisateur",
+    namelessGuest: "Invité",
     join: "Rejoindre",
     joining: "On vous ouvre…",
     asHost: "Vous êtes l'organisateur.",

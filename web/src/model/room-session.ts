@@ -46,6 +46,7 @@ export class RoomSession {
   #door: (() => void) | null = null;
   #unwatchCall: (() => void) | null = null;
   #closed = false;
+  #name = "";
 
   constructor(
     readonly room: RoomId,
@@ -90,10 +91,12 @@ export class RoomSession {
   }
 
   /** From a click on Join: opens the devices one wishes, then enters or knocks. */
-  async join(typedName: string): Promise<void> {
+  /** `usual` is what somebody without a name is called: nobody is kept out for lack of one. */
+  async join(typedName: string, usual: string): Promise<void> {
     if (this.#cell.get().stand.at === "call") return;
     const name = tidyName(typedName);
     this.book.change({ name });
+    this.#name = name || usual;
     this.#stand({ at: "pre-join", joining: true, trouble: null });
     this.ports.call.prepare();
     await this.desk.try();
@@ -135,7 +138,7 @@ export class RoomSession {
 
   async #enter(): Promise<void> {
     try {
-      const entry = await this.ports.rooms.enter(this.room, this.#seat, this.book.get().name);
+      const entry = await this.ports.rooms.enter(this.room, this.#seat, this.#name);
       if (this.#closed) return;
       if (entry.state === "denied") {
         this.#shutDoor();

@@ -30,14 +30,13 @@ export function PreJoin({ session, visit, joining, trouble, linkCopied, onHome, 
   const errorText = useErrorText();
   const preferences = usePreferences();
   const [name, setName] = useState(preferences.name);
-  const [nameMissing, setNameMissing] = useState(false);
   useTabTitle(texts.tab.preJoin);
 
   const join = (submit: FormEvent) => {
     submit.preventDefault();
-    if (name.trim() === "") return setNameMissing(true);
-    void session.join(name);
+    void session.join(name, usualName);
   };
+  const usualName = visit.role === "host" ? texts.preJoin.namelessHost : texts.preJoin.namelessGuest;
 
   const whoAmI = { host: texts.preJoin.asHost, guest: texts.preJoin.asGuest, stranger: texts.preJoin.asStranger };
   return (
@@ -61,11 +60,9 @@ export function PreJoin({ session, visit, joining, trouble, linkCopied, onHome, 
             label={texts.preJoin.name}
             help={texts.preJoin.nameHelp}
             value={name}
-            onChange={(text) => {
-              setName(text);
-              setNameMissing(false);
-            }}
-            error={nameMissing ? errorText("name_invalid").message : null}
+            onChange={setName}
+            placeholder={usualName}
+            error={null}
             maxLength={64}
             autoComplete="name"
           />

@@ -116,7 +116,8 @@ format: build $(MADE)/dev ## Rewrite the sources in the house style
 test: ## Every suite; installs what the tests need and prints what ran
 	@tests/run
 
-test-unit: build $(MADE)/dev ## Python unit tests (T=path or T="-k words")
+test-unit: build $(MADE)/dev ## Python unit tests, the store on SQLite and PostgreSQL (T=path or T="-k words")
+	@.ci/debian pg_ctlcluster postgresql
 	$(PYTEST) $(or $(T),tests/unit)
 
 test-web: $(MODULES) ## Unit tests of the web client (T=words in the file name)

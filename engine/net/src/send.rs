@@ -441,4 +441,34 @@ mod tests {
         assert_eq!(lengths(&socket, 1), [5]);
         assert_eq!(sender.counters.errors, 1);
     }
+
+    #[test]
+    fn a_run_that_the_kernel_will_not_cut_arrives_one_by_one_and_so_does_the_next() {
+        let (socket, remote) = receiver();
+        let mut sender = Sender::new(socket::open(&[], 0).unwrap(), true);
+        assert!(sender.segmentation(), "this kernel can not segment at all");
+        let bytes = [7; 4000];
+        // More segments than any kernel takes in one message.
+        let path = Path {
+            local: None,
+            remote,
+        };
+        sender.pieces = vec![Piece {
+            path,
+            start: 0,
+            end: bytes.len(),
+            segment: 10,
+            socket: 0,
+        }];
+        sender.send_all(&bytes);
+        assert_eq!(lengths(&socket, 200), [10; 200]);
+        assert_eq!(sender.counters.errors, 0);
+
+        let mut arena = Arena::default();
+        arena.push(path, &[1; 20]);
+        arena.push(path, &[2; 20]);
+        let messages = sender.counters.messages;
+        sender.flush(&mut arena);
+        assert_eq!(sender.counters.messages - messages, 2);
+    }
 }

@@ -99,13 +99,12 @@ impl DtlsInstance for Tap {
     }
 
     fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {
-        let is_client = self.0.is_active();
         let output = self.0.poll_output(buf);
         if let DtlsOutput::KeyingMaterial(material, profile) = &output {
             let keys = TappedKeys {
                 material: Zeroizing::new(material.to_vec()),
                 profile: *profile,
-                is_client,
+                is_client: self.0.is_active(),
             };
             SLOT.with_borrow_mut(|slot| *slot = Some(keys));
         }

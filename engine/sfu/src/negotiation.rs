@@ -119,7 +119,7 @@ impl Sfu {
             }
             Ok(Err(error)) => {
                 // Some errors leave str0m's half dead, for example a missing fingerprint: `drive` ends such a peer.
-                Err((Refusal::SdpInvalid, error.to_string()))
+                Err((Refusal::SdpInvalid, without_pointers(&error.to_string())))
             }
             Err(fatal) => {
                 self.fail(now, key, fatal);
@@ -147,6 +147,13 @@ impl Sfu {
             Err(fatal) => self.fail(now, key, fatal),
         }
     }
+}
+
+/// What str0m says about a description, without the memory address that its parser puts into the first line: that is nobody
+/// else's business.
+fn without_pointers(message: &str) -> String {
+    let lines = message.lines().filter(|line| !line.contains("0x"));
+    lines.collect::<Vec<_>>().join(", ")
 }
 
 /// Applies the offer, brings `sections` up to date, and returns the answer and our ICE user fragment.
@@ -247,5 +254,19 @@ impl Peer {
             .ok()
             .flatten()?;
         Some(kind == MediaKind::Audio)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_fault_and_no_memory_address() {
+        let error = SdpOffer::from_sdp_string("v=0")
+            .err()
+            .map(|error| error.to_string());
+        let told = without_pointers(&error.unwrap());
+        assert!(told.contains("Expected") && !told.contains("0x"), "{told}");
     }
 }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from huisclos.app import logs, room_commands, server
+from huisclos.app import doctor, logs, room_commands, server
 from huisclos.app.settings import TABLE, Settings, load
 from huisclos.model.errors import HuisClosError
 
@@ -33,6 +33,8 @@ def parser() -> argparse.ArgumentParser:
     close = actions.add_parser("close", help="forget a room; its links end")
     close.add_argument("room", help="the room's id or its link")
     _add_settings(close)
+
+    _add_settings(commands.add_parser("doctor", help="look at machine and settings, and say what to change"))
     return root
 
 
@@ -54,6 +56,8 @@ async def _run(typed: argparse.Namespace, settings: Settings) -> None:
     match typed.command, getattr(typed, "action", None):
         case "serve", _:
             await server.serve(settings, show_room=not typed.no_room)
+        case "doctor", _:
+            await doctor.run(settings)
         case "room", "create":
             await room_commands.create(settings, as_json=typed.json)
         case "room", "list":

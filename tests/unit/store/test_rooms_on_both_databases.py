@@ -20,7 +20,9 @@ BEN = SeatHash("b" * 64)
 
 
 def a_room(**changes: object) -> Room:
-    return Room(**({"id": RoomId.new(), "claim": ClaimHash("c" * 64), "created_at": NOON, "last_used_at": NOON} | changes))
+    return Room(
+        **({"id": RoomId.new(), "claim": ClaimHash("c" * 64), "created_at": NOON, "last_used_at": NOON} | changes)
+    )
 
 
 def a_seat(key: SeatHash, role: Role = Role.GUEST, state: SeatState = SeatState.ADMITTED) -> Seat:
@@ -163,7 +165,9 @@ async def test_foreign_keys_hold(database_url: Secret):
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         async with database.writing() as connection:
             await connection.execute(
-                text("INSERT INTO seats (room, key_hash, identity, role, state) VALUES ('x', 'y', 'z', 'guest', 'denied')")
+                text(
+                    "INSERT INTO seats (room, key_hash, identity, role, state) VALUES ('x', 'y', 'z', 'guest', 'denied')"
+                )
             )
 
     await database.close()

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from huisclos.app import doctor, logs, room_commands, server
+from huisclos.app import doctor, logs, room_commands
 from huisclos.app.settings import TABLE, Settings, load
+from huisclos.model.error_texts import TEXTS
 from huisclos.model.errors import HuisClosError
 
 _REFUSED: Final = 1
@@ -55,6 +56,8 @@ def _settings(typed: argparse.Namespace) -> Settings:
 async def _run(typed: argparse.Namespace, settings: Settings) -> None:
     match typed.command, getattr(typed, "action", None):
         case "serve", _:
+            from huisclos.app import server  # noqa: PLC0415  # a second of imports that other commands do without
+
             await server.serve(settings, show_room=not typed.no_room)
         case "doctor", _:
             await doctor.run(settings)
@@ -66,6 +69,13 @@ async def _run(typed: argparse.Namespace, settings: Settings) -> None:
             await room_commands.close(settings, typed.room)
 
 
+def _in_words(error: HuisClosError) -> str:
+    if error.code not in TEXTS:
+        return str(error)
+    text = TEXTS[error.code]["en"]
+    return f"{text.message} {text.help}".format_map(error.details)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     typed = parser().parse_args(arguments)
     try:
@@ -73,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logs.start(settings.log_level if typed.command == "serve" else "warning")
         asyncio.run(_run(typed, settings))
     except HuisClosError as error:
-        print(f"huisclos: {error}", file=sys.stderr)
+        print(f"huisclos: {_in_words(error)}", file=sys.stderr)
         return _REFUSED
     except KeyboardInterrupt:
         return _INTERRUPTED

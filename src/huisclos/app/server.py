@@ -71,7 +71,8 @@ async def _serve_while_media_lives(server: _Server, calls: Calls, listening: lis
     except asyncio.CancelledError:
         pass
     except MediaStuck:
-        raise NotReady("the media thread hangs: start the server again") from None
+        log.critical("the media thread hangs: start the server again")
+        raise NotReady from None
 
 
 async def _say_goodbye(calls: Calls) -> None:

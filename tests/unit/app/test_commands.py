@@ -53,7 +53,8 @@ def test_a_room_is_created_listed_and_closed_without_a_server(tmp_path: Path):
     assert run(tmp_path, "room", "close", room["host_link"]).returncode == 0
     assert run(tmp_path, "room", "list").stdout == "no rooms\n"
     again = run(tmp_path, "room", "close", room["room"])
-    assert (again.returncode, again.stderr) == (1, "huisclos: room_unknown\n")
+    assert again.returncode == 1
+    assert again.stderr.startswith("huisclos: This meeting does not exist")
 
 
 def test_a_room_created_beside_a_running_server_is_there_at_once(server: Served):

@@ -1,13 +1,16 @@
-"""The build backend (PEP 517): maturin's, with the web client built first where it is absent.
+"""The build backend (PEP 517): maturin's, with the web client built first and the builder's paths taken out after.
 
 maturin compiles the engine and packs the wheel but has no hook of its own for other languages. A client that is
 already there is packed as it is; set `HUISCLOS_REBUILD_WEB=1` to build it anew.
 """
 
+import base64
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +46,9 @@ def get_requires_for_build_sdist(config_settings: Config = None) -> list[str]:
 def build_wheel(wheel_directory: str, config_settings: Config = None, metadata_directory: str | None = None) -> str:
     """Build the client where absent, then the engine, then `wheel_directory/huisclos-*.whl`; its name."""
     _build_client()
-    return maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
+    name = maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
+    _forget_where_it_was_built(Path(wheel_directory, name))
+    return name
 
 
 def build_editable(wheel_directory: str, config_settings: Config = None, metadata_directory: str | None = None) -> str:
@@ -56,6 +61,25 @@ def build_sdist(sdist_directory: str, config_settings: Config = None) -> str:
     """Build the client where absent, then `sdist_directory/huisclos-*.tar.gz`; its name."""
     _build_client()
     return maturin.build_sdist(sdist_directory, config_settings)
+
+
+def _forget_where_it_was_built(wheel: Path) -> None:
+    """Replace this folder's path in the bill of materials: it tells about the builder and differs from build to build."""
+    with zipfile.ZipFile(wheel) as archive:
+        entries = {info: archive.read(info) for info in archive.infolist()}
+    changed: dict[str, str] = {}
+    for info, content in entries.items():
+        if info.filename.endswith(".cyclonedx.json"):
+            entries[info] = content.replace(str(ROOT).encode(), b"/huisclos")
+            digest = base64.urlsafe_b64encode(hashlib.sha256(entries[info]).digest()).rstrip(b"=").decode()
+            changed[info.filename] = f"{info.filename},sha256={digest},{len(entries[info])}"
+    for info, content in entries.items():
+        if info.filename.endswith(".dist-info/RECORD"):
+            lines = [changed.get(line.partition(",")[0], line) for line in content.decode().splitlines()]
+            entries[info] = ("\n".join(lines) + "\n").encode()
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for info, content in entries.items():
+            archive.writestr(info, content)
 
 
 def _client_is_wanted() -> bool:

@@ -15,8 +15,8 @@ INERT = re.compile(
     r"https?://(?:www\.w3\.org/|react\.dev/(?:errors|link)|www\.webrtc\.org/experiments/rtp-hdrext|"
     r"aomediacodec\.github\.io/av1-rtp-spec)"
 )
-# A secure context's own address, and templates whose host comes at run time.
-OURS = re.compile(r"https?://(?:\$\{|localhost\b|[\"'`)\s]|$)")
+# A bare scheme in a text, this very machine, and templates whose host comes at run time.
+OURS = re.compile(r"https?://(?:\$\{|localhost\b|[\"'`)\s.]|$)")
 
 
 @pytest.fixture(scope="module")

@@ -179,36 +179,6 @@ export const errorTexts = {
       help: "Try again in a minute.",
     },
   },
-  knock_waiting: {
-    fr: {
-      message: "Demande envoyée. L'organisateur doit vous faire entrer.",
-      help: "L'organisateur voit votre nom. Il ne peut encore ni vous voir ni vous entendre.",
-    },
-    en: {
-      message: "Request sent. The host has to let you in.",
-      help: "The host sees your name, and cannot see or hear you yet.",
-    },
-  },
-  knock_denied: {
-    fr: {
-      message: "L'organisateur a décliné votre demande.",
-      help: "Vous pouvez quitter cette page.",
-    },
-    en: {
-      message: "The host declined your request.",
-      help: "You can leave this page.",
-    },
-  },
-  knock_expired: {
-    fr: {
-      message: "Pas encore de réponse.",
-      help: "Vous pouvez redemander.",
-    },
-    en: {
-      message: "No answer yet.",
-      help: "You can ask again.",
-    },
-  },
   token_missing: {
     fr: {
       message: "Il manque le jeton d'accès.",
@@ -369,16 +339,6 @@ export const errorTexts = {
       help: "Hold Space to talk.",
     },
   },
-  sound_blocked: {
-    fr: {
-      message: "Le navigateur attend un geste pour jouer le son.",
-      help: "Activez le son.",
-    },
-    en: {
-      message: "The browser waits for a tap before it plays sound.",
-      help: "Turn on sound.",
-    },
-  },
   screen_blocked: {
     fr: {
       message: "Le partage d'écran n'a pas commencé.",
@@ -397,16 +357,6 @@ export const errorTexts = {
     en: {
       message: "This browser cannot share the screen.",
       help: "Use a browser on a computer to share.",
-    },
-  },
-  screen_mirror: {
-    fr: {
-      message: "L'écran entier se refléterait sans fin.",
-      help: "Partagez plutôt une fenêtre ou un onglet.",
-    },
-    en: {
-      message: "The whole screen would mirror itself without end.",
-      help: "Share a window or a tab.",
     },
   },
   context_insecure: {

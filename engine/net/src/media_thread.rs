@@ -122,6 +122,12 @@ impl MediaThread {
     fn wait(&mut self, timed: Instant) -> Ready {
         let now = Instant::now();
         let grain = (timed + TIMER_GRAIN).saturating_duration_since(now);
+        if self.sfu.is_behind() {
+            return Ready {
+                commands: true,
+                datagrams: true,
+            };
+        }
         let until = self
             .sfu
             .next_timeout()

@@ -108,6 +108,7 @@ impl Arena {
         if self.open
             && let Some(run) = self.runs.last_mut()
             && run.path == path
+            && run.bytes.end == start
             && size <= run.segment
             && run.bytes.len() + size <= MAX_RUN_BYTES
             && run.segments() < MAX_SEGMENTS

@@ -25,6 +25,8 @@ counters! {
     /// From addresses that no peer has shown to be its own, or for no ICE user of ours.
     dropped_unknown,
     dropped_malformed,
+    /// Handshake datagrams beyond what may wait.
+    handshakes_dropped,
     /// Sealed datagrams that did not open, or could not be sealed.
     srtp_failed,
     nacks_in,

@@ -16,6 +16,25 @@ use crate::sfu::Sfu;
 /// RFC 8445 §7.1.2: set by the controlling side on the pair it chooses.
 const USE_CANDIDATE: u16 = 0x0025;
 
+/// Handshake datagrams taken on after each round of media: a few milliseconds at most.
+const HANDSHAKES_A_ROUND: usize = 8;
+/// A hundred people joining at once.
+const MAX_HANDSHAKES: usize = 1024;
+
+/// A handshake datagram that waits for its turn.
+pub(crate) struct Handshake {
+    key: usize,
+    serial: u64,
+    source: SocketAddr,
+    local: SocketAddr,
+    datagram: Vec<u8>,
+}
+
+/// Whether a DTLS datagram begins with something else than application data (RFC 6347 §4.1).
+fn is_handshake(datagram: &[u8]) -> bool {
+    datagram.first() != Some(&23)
+}
+
 impl Sfu {
     /// Takes in one datagram that came from `source` to our `local` address. Media waits for `end_round`.
     pub fn handle_datagram(
@@ -41,6 +60,7 @@ impl Sfu {
         };
         match protocol {
             Protocol::Rtcp => self.handle_rtcp(now, key, source, local, datagram),
+            Protocol::Dtls if is_handshake(datagram) => self.put_off(key, source, local, datagram),
             _ => self.hand_to_rtc(now, key, source, local, datagram),
         }
     }
@@ -101,6 +121,49 @@ impl Sfu {
         }
         self.addresses.insert(source, key);
         self.drive(now, key);
+    }
+
+    /// Keeps a handshake datagram until the media of the round is out: it costs a thousand times a media packet, and fifty
+    /// people who join at once must not be heard as a stutter by those who talk.
+    fn put_off(&mut self, key: usize, source: SocketAddr, local: SocketAddr, datagram: &[u8]) {
+        let Some(peer) = self.peers.get(key) else {
+            return;
+        };
+        if self.handshakes.len() >= MAX_HANDSHAKES {
+            // DTLS sends again what is not answered.
+            self.counters.handshakes_dropped += 1;
+            return;
+        }
+        let (serial, datagram) = (peer.serial, datagram.to_vec());
+        self.handshakes.push_back(Handshake {
+            key,
+            serial,
+            source,
+            local,
+            datagram,
+        });
+    }
+
+    /// Goes on with some of the handshakes under way.
+    pub(crate) fn run_handshakes(&mut self, now: Instant) {
+        for _ in 0..HANDSHAKES_A_ROUND {
+            let Some(next) = self.handshakes.pop_front() else {
+                return;
+            };
+            if self
+                .peers
+                .get(next.key)
+                .is_some_and(|peer| peer.serial == next.serial)
+            {
+                self.hand_to_rtc(now, next.key, next.source, next.local, &next.datagram);
+            }
+        }
+    }
+
+    /// Whether work was put off that `end_round` would do now.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        !self.handshakes.is_empty()
     }
 
     /// Gives a datagram from a known address to the peer's `Rtc` and does what comes of it.

@@ -126,8 +126,14 @@ fn equalize(sizes: impl Iterator<Item = usize>, targets: &mut Vec<usize>) {
 }
 
 impl Sfu {
-    /// Forwards all packets taken in since the last call. `outlet` is asked to flush whenever the arena is full.
+    /// Forwards all packets taken in since the last call, then goes on with handshakes. `outlet` is asked to flush whenever
+    /// the arena is full.
     pub fn end_round(&mut self, now: Instant, outlet: &mut dyn Outlet) {
+        self.forward_round(now, outlet);
+        self.run_handshakes(now);
+    }
+
+    fn forward_round(&mut self, now: Instant, outlet: &mut dyn Outlet) {
         if self.round.is_empty() {
             return;
         }

@@ -14,6 +14,7 @@ use crate::allocation::Demand;
 use crate::api::{Command, Event, Name};
 use crate::arena::Arena;
 use crate::counters::Counters;
+use crate::demux::Handshake;
 use crate::keytap;
 use crate::levels::Levels;
 use crate::peer::Peer;
@@ -51,6 +52,7 @@ pub struct Sfu {
     pub(crate) events: VecDeque<Event>,
     pub(crate) arena: Arena,
     pub(crate) round: Vec<RoundPacket>,
+    pub(crate) handshakes: VecDeque<Handshake>,
     pub(crate) counters: Counters,
     /// For opening RTCP without allocating.
     pub(crate) scratch: Vec<u8>,
@@ -106,6 +108,7 @@ impl Sfu {
             events: VecDeque::new(),
             arena: Arena::default(),
             round: Vec::new(),
+            handshakes: VecDeque::new(),
             counters: Counters::default(),
             scratch: Vec::new(),
             targets: Vec::new(),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from huisclos.api import application
 from huisclos.api.security_headers import content_security_policy
 from huisclos.model.error_texts import STATUS
 from huisclos.services.dependencies import Dependencies
@@ -190,3 +191,12 @@ async def test_ready_means_that_media_and_store_answer(
     monkeypatch.setattr(deps.store, "_database", None)
     assert (await http.get("/readyz")).json() == {"status": "unavailable"}
     assert (await http.get("/healthz")).json() == {"status": "ok"}
+
+
+async def test_browsers_are_told_to_stay_with_https_only_where_it_is_served(deps: Dependencies):
+    for tls in (True, False):
+        web = application.build(deps, tls=tls)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(web), base_url="http://meet.test") as client:
+            answer = await client.get("/healthz")
+
+        assert ("strict-transport-security" in answer.headers) is tls

@@ -62,7 +62,7 @@ def install_livekit() -> Path:
             raise BenchError("livekit-server is built with Go: apt install golang (1.26 or later)")
         PEERS.mkdir(exist_ok=True)
         print(f"installing {LIVEKIT} (some minutes the first time)", flush=True)
-        environment = os.environ | {"GOBIN": str(PEERS), "CGO_ENABLED": "0", "GOFLAGS": "-p=2"}
+        environment = os.environ | {"GOBIN": str(PEERS)}
         subprocess.run(["go", "install", LIVEKIT], env=environment, check=True)
     return binary
 

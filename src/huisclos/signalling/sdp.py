@@ -78,7 +78,9 @@ def _named(block: list[str], sent: Sent | None) -> Iterator[str]:
             yield "a=inactive" if sent is None else "a=sendonly"
             if sent is not None:
                 yield f"a=msid:{sent.participant}|{sent.track} {sent.track}"
-        elif not _names_a_stream(line) and (sent is not None or not line.startswith(("a=ssrc:", "a=ssrc-group:"))):
+        # The sources stay named while a section rests: a browser that saw them go would decode the next track on the
+        # same sources and show it to nobody.
+        elif not _names_a_stream(line):
             yield line
 
 

@@ -18,31 +18,36 @@ export const TILE_GAP = 8;
 const SMALLEST_TILE_WIDTH = 148;
 const LARGEST_PAGE = 25;
 
-/** 16:9 where the room is wide; square where it is tall, because phones film upright. */
-export function tileRatio(room: Size): number {
-  return room.height > room.width * 1.05 ? 1 : 16 / 9;
+// Phones film upright, so in a tall room tiles may be as tall as wide; elsewhere they keep the shape of cameras.
+const WIDE = 16 / 9;
+const TALL_ROOM_SHAPES = [WIDE, 4 / 3, 1];
+
+function isTall(room: Size): boolean {
+  return room.height > room.width * 1.05;
 }
 
 /** The grid that gives `count` tiles of one shape the largest area within `room`. */
 export function gridFor(count: number, room: Size, gap = TILE_GAP): Grid {
-  const ratio = count <= 1 ? Math.max(tileRatio(room), 3 / 4) : tileRatio(room);
   let best: Grid = { columns: 1, rows: Math.max(1, count), tile: { width: 0, height: 0 } };
-  for (let columns = 1; columns <= Math.max(1, count); columns += 1) {
-    const rows = Math.ceil(count / columns);
-    const widest = (room.width - gap * (columns - 1)) / columns;
-    const highest = (room.height - gap * (rows - 1)) / rows;
-    const width = Math.floor(Math.min(widest, highest * ratio));
-    // Fewer columns win a tie: reading down is calmer than an empty last row.
-    if (width > best.tile.width) best = { columns, rows, tile: { width, height: Math.floor(width / ratio) } };
+  for (const shape of isTall(room) ? TALL_ROOM_SHAPES : [WIDE]) {
+    for (let columns = 1; columns <= Math.max(1, count); columns += 1) {
+      const rows = Math.ceil(count / columns);
+      const widest = (room.width - gap * (columns - 1)) / columns;
+      const highest = (room.height - gap * (rows - 1)) / rows;
+      const width = Math.floor(Math.min(widest, highest * shape));
+      const height = Math.floor(width / shape);
+      // The first wins a tie: cameras' own shape, and few columns, for reading down is calmer than an empty last row.
+      if (width * height > best.tile.width * best.tile.height) best = { columns, rows, tile: { width, height } };
+    }
   }
   return best;
 }
 
 /** How many tiles one page can hold without any becoming too small to read. At least one. */
 export function pageCapacity(room: Size, gap = TILE_GAP): number {
-  const ratio = tileRatio(room);
+  const shape = isTall(room) ? 1 : WIDE;
   const columns = Math.max(1, Math.floor((room.width + gap) / (SMALLEST_TILE_WIDTH + gap)));
-  const rows = Math.max(1, Math.floor((room.height + gap) / (SMALLEST_TILE_WIDTH / ratio + gap)));
+  const rows = Math.max(1, Math.floor((room.height + gap) / (SMALLEST_TILE_WIDTH / shape + gap)));
   return Math.min(LARGEST_PAGE, columns * rows);
 }
 

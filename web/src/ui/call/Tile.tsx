@@ -36,6 +36,7 @@ export function Tile({ person, shows, part, at, isSpeaking, isFrozen }: Props) {
     isScreen ? styles.screen : styles[`shade${shadeOf(person.id, SHADES)}`],
     speaking ? styles.speaking : "",
     isFrozen && !person.isSelf ? styles.frozen : "",
+    picture === null ? styles.leaf : "",
   ].join(" ");
   const where: CSSProperties = {
     transform: `translate(${at.left}px, ${at.top}px)`,

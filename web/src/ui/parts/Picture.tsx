@@ -11,8 +11,8 @@ interface Props {
   readonly fit: "cover" | "contain";
 }
 
-// From this difference of proportions on, filling would cut away more than a third.
-const CUT_LIMIT = 1.55;
+// A wide picture may fill a square tile: faces sit in the middle. Upright in a wide tile, most of it would be gone.
+const CUT_LIMIT = 1.8;
 
 export function Picture({ handle, mirrored = false, fit }: Props) {
   const element = useRef<HTMLVideoElement>(null);

@@ -12,9 +12,10 @@ use serde_json::json;
 use str0m::crypto::from_feature_flags;
 use str0m::{Rtc, RtcConfig};
 
-use crate::client::{Camera, Client, ClientError, Role};
+use crate::client::{Client, ClientError};
 use crate::frames::Dice;
 use crate::report::{Report, Window};
+use crate::role::{Camera, Role};
 use crate::sockets::{Batch, Readiness};
 use crate::source::Microphone;
 use crate::token::room_token;

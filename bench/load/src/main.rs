@@ -7,6 +7,7 @@ mod limit;
 mod load;
 mod protocol;
 mod report;
+mod role;
 mod segments;
 mod signal;
 mod sockets;
@@ -22,9 +23,9 @@ use std::time::Duration;
 use lexopt::prelude::*;
 use serde_json::Value;
 
-use crate::client::Camera;
 use crate::limit::LimitPlan;
 use crate::load::{Load, Plan};
+use crate::role::Camera;
 
 const HELP: &str = "\
 huisclos-load run --server 127.0.0.1:7880 --key KEY --secret SECRET [options]

@@ -24,6 +24,7 @@ mod demux;
 mod drive;
 mod forward;
 mod guarded;
+mod header_template;
 mod keytap;
 mod layers;
 mod negotiation;

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use huisclos_sfu::Command;
-use meeting::Meeting;
+use meeting::{Line, Meeting};
 
 /// (destination, SSRC, index) of every RTP packet; the roll-over counter by watching the sequence numbers.
 fn rtp_nonces(sent: &[(SocketAddr, Vec<u8>)]) -> Vec<(SocketAddr, u32, u64)> {
@@ -59,8 +59,8 @@ fn over_resends_reports_resubscriptions_and_restarts_every_index_is_new() {
         meeting.publish(index);
     }
     meeting.subscribe(1, 0);
-    // Every tenth packet to bob is lost: he asks for it again.
-    meeting.lose = Some((1, 10));
+    // A tenth of what goes to bob is lost: he asks for it again.
+    meeting.line = Some((1, Line::new(5, 10, Duration::ZERO)));
     meeting.talk(0, 100);
     // The same sections of bob carry another track, then the first one again.
     meeting.subscribe(1, 2);

@@ -6,6 +6,8 @@
     reason = "each test file uses its own part of it"
 )]
 
+mod line;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -17,6 +19,8 @@ use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket};
 use str0m::{Candidate, Event as RtcEvent, Input, Output, Rtc};
+
+pub use line::Line;
 
 pub const SERVER: &str = "10.0.0.1:7882";
 const STEP: Duration = Duration::from_millis(5);
@@ -214,9 +218,8 @@ pub struct Meeting {
     /// Everything the server has sent so far.
     pub sent: Vec<(SocketAddr, Vec<u8>)>,
     pub keep_sent: bool,
-    /// Of the datagrams to this client, every so-manieth RTP packet is lost.
-    pub lose: Option<(usize, usize)>,
-    counted: usize,
+    /// Media to this client goes over a bad line.
+    pub line: Option<(usize, Line)>,
     joined: u8,
     frames: u16,
 }
@@ -234,8 +237,7 @@ impl Meeting {
             events: Vec::new(),
             sent: Vec::new(),
             keep_sent: false,
-            lose: None,
-            counted: 0,
+            line: None,
             joined: 0,
             frames: 0,
         }
@@ -431,42 +433,50 @@ impl Meeting {
             self.sfu.handle_timeout(now);
             wire.flush(self.sfu.arena());
             self.collect_events();
-            for (remote, datagram) in wire.datagrams {
-                if self.keep_sent {
-                    self.sent.push((remote, datagram.clone()));
-                }
-                if self.is_lost(remote, &datagram) {
-                    continue;
-                }
-                if let Some(client) = self
-                    .clients
-                    .iter_mut()
-                    .find(|client| client.address == remote)
-                    && let Ok(receive) = Receive::new(Protocol::Udp, server, remote, &datagram)
-                {
-                    let _ = client.rtc.handle_input(Input::Receive(now, receive));
-                    let answers = client.poll();
-                    client.outbox.extend(answers);
-                }
+            if self.keep_sent {
+                self.sent.extend(wire.datagrams.iter().cloned());
+            }
+            for (remote, datagram) in self.over_the_line(wire.datagrams) {
+                self.deliver(remote, &datagram);
             }
         }
     }
 
-    fn is_lost(&mut self, remote: SocketAddr, datagram: &[u8]) -> bool {
-        let Some((index, every)) = self.lose else {
-            return false;
-        };
-        let is_rtp = (128..192).contains(&datagram[0]) && !(192..224).contains(&datagram[1]);
-        if !is_rtp
-            || self
-                .clients
-                .get(index)
-                .is_none_or(|client| client.address != remote)
-        {
-            return false;
+    fn deliver(&mut self, remote: SocketAddr, datagram: &[u8]) {
+        let (now, server) = (self.now, SERVER.parse().unwrap());
+        let client = self
+            .clients
+            .iter_mut()
+            .find(|client| client.address == remote);
+        if let (Some(client), Ok(receive)) = (
+            client,
+            Receive::new(Protocol::Udp, server, remote, datagram),
+        ) {
+            let _ = client.rtc.handle_input(Input::Receive(now, receive));
+            let answers = client.poll();
+            client.outbox.extend(answers);
         }
-        self.counted += 1;
-        self.counted.is_multiple_of(every)
+    }
+
+    /// Sends the media of this round over the bad line, if there is one, and returns what arrives otherwise.
+    fn over_the_line(&mut self, sent: Vec<(SocketAddr, Vec<u8>)>) -> Vec<(SocketAddr, Vec<u8>)> {
+        let Some((index, line)) = &mut self.line else {
+            return sent;
+        };
+        let to = self.clients[*index].address;
+        let mut arrived = Vec::new();
+        for (remote, datagram) in sent {
+            match line::is_media_to(remote, to, &datagram) {
+                true => line.send(self.now, datagram),
+                false => arrived.push((remote, datagram)),
+            }
+        }
+        arrived.extend(
+            line.arrived(self.now)
+                .into_iter()
+                .map(|datagram| (to, datagram)),
+        );
+        arrived
     }
 
     pub fn closed(&self, name: &str) -> Option<CloseReason> {

@@ -14,6 +14,10 @@ from servers import KEY, ROOT, SECRET, BenchError, Server, pinned, running
 GENERATOR: Final = ROOT / "target" / "release" / "huisclos-load"
 
 
+# Share of the window that others may take of the server's core: above it they and not the server set the figures.
+DISTURBED: Final = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     name: str
@@ -95,6 +99,7 @@ def measure(server: Server, load: Load, on: Cores, *, warm_up: float, window: fl
         "packets_per_cpu_second": round(report["forwarded"] / max(cpu, processes.TICK)),
         "server_cpu_seconds": round(cpu, 3),
         "server_core_busy_seconds": round(busy_end - busy_start, 3),
+        "disturbed": busy_end - busy_start - cpu > DISTURBED * report["window_seconds"],
         "pss_empty": empty.pss,
         "rss_empty": empty.rss,
         "pss_per_receiver": (full.pss - empty.pss) // load.receivers,

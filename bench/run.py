@@ -137,6 +137,7 @@ def medians(runs: list[dict[str, Any]], limits: list[dict[str, Any]]) -> list[di
         row |= {name: statistics.median(run[name] for run in these) for name in MEDIAN_OF}
         row["packets_per_cpu_second_range"] = [min(rates), max(rates)]
         row["failed_joins"] = sum(run["joins"]["failed"] for run in these)
+        row["disturbed_runs"] = sum(run["disturbed"] for run in these)
         row["generator_drops"] = sum(run["generator_drops"] for run in these)
         for name, spread in (("join_milliseconds", "joins"), ("latency_microseconds", None)):
             spreads = [run[spread]["milliseconds"] if spread else run[name] for run in these]
@@ -166,6 +167,7 @@ def line(figures: dict[str, Any]) -> str:
         f"  join {figures['joins']['milliseconds']['p50']:5.0f} ms ({figures['joins']['failed']} failed)"
         f"  latency {latency['p50'] / 1000:.1f}/{latency['p99'] / 1000:.1f} ms"
         f"  {figures['pss_per_receiver'] / 1e6:.2f} MB each  generator {figures['generator_cpu_seconds']:.1f} s"
+        f"{'  DISTURBED: others used the core' if figures['disturbed'] else ''}"
     )
 
 

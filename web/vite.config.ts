@@ -5,6 +5,7 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   plugins: [react()],
+  cacheDir: "../node_modules/.vite",
   build: {
     // The pages are served under `default-src 'self'`: nothing may turn into a data: URL.
     assetsInlineLimit: 0,

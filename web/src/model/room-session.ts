@@ -90,8 +90,10 @@ export class RoomSession {
     }
   }
 
-  /** From a click on Join: opens the devices one wishes, then enters or knocks. */
-  /** `usual` is what somebody without a name is called: nobody is kept out for lack of one. */
+  /**
+   * From a click on Join: opens the devices one wishes, then enters or knocks. `usual` is what somebody without a name
+   * is called: nobody is kept out for lack of one.
+   */
   async join(typedName: string, usual: string): Promise<void> {
     if (this.#cell.get().stand.at === "call") return;
     const name = tidyName(typedName);

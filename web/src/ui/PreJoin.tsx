@@ -62,7 +62,6 @@ export function PreJoin({ session, visit, joining, trouble, linkCopied, onHome, 
             value={name}
             onChange={setName}
             placeholder={usualName}
-            error={null}
             maxLength={64}
             autoComplete="name"
           />

@@ -3,12 +3,18 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+/// As much as a home router holds.
+const QUEUE: Duration = Duration::from_millis(400);
+
 pub struct Line {
     pub loss_percent: u64,
     pub jitter: Duration,
     noise: u64,
     waiting: Vec<(Instant, Vec<u8>)>,
     pub lost: usize,
+    /// Bit/s that it carries; what comes faster queues, and is lost when the queue is longer than `QUEUE`.
+    pub capacity: Option<u64>,
+    busy_until: Option<Instant>,
 }
 
 impl Line {
@@ -19,6 +25,8 @@ impl Line {
             noise: seed.max(1),
             waiting: Vec::new(),
             lost: 0,
+            capacity: None,
+            busy_until: None,
         }
     }
 
@@ -34,10 +42,28 @@ impl Line {
             self.lost += 1;
             return;
         }
+        let Some(leaves) = self.through(now, datagram.len()) else {
+            self.lost += 1;
+            return;
+        };
         let late = self.jitter.as_micros() as u64;
         let delay = if late == 0 { 0 } else { self.next() % late };
         self.waiting
-            .push((now + Duration::from_micros(delay), datagram));
+            .push((leaves + Duration::from_micros(delay), datagram));
+    }
+
+    /// When a datagram of `size` bytes is through the narrowest place, if it gets there.
+    fn through(&mut self, now: Instant, size: usize) -> Option<Instant> {
+        let Some(capacity) = self.capacity else {
+            return Some(now);
+        };
+        let begins = self.busy_until.unwrap_or(now).max(now);
+        if begins > now + QUEUE {
+            return None;
+        }
+        let leaves = begins + Duration::from_micros(size as u64 * 8_000_000 / capacity);
+        self.busy_until = Some(leaves);
+        Some(leaves)
     }
 
     /// What arrives by `now`, in the order of its arrival.

@@ -108,6 +108,12 @@ export class DeviceDesk {
     await this.#devices.chime(this.#book.get().devices.speaker);
   }
 
+  /** Reads anew which devices there are: their names come with permission. */
+  async refreshLists(): Promise<void> {
+    const lists = await this.#devices.list();
+    this.#cell.set({ ...this.#cell.get(), lists });
+  }
+
   /** What goes into the call. From now on the call closes these devices, and this desk no longer touches them. */
   bring(): Belongings {
     const { microphone, camera } = this.#cell.get();
@@ -180,11 +186,6 @@ export class DeviceDesk {
       return;
     }
     this.#change(kind, { asking: false, problem: null, opened: opened as OpenMicrophone & OpenCamera });
-  }
-
-  async refreshLists(): Promise<void> {
-    const lists = await this.#devices.list();
-    this.#cell.set({ ...this.#cell.get(), lists });
   }
 
   #change(kind: Kind, part: Partial<OwnDevice<OpenMicrophone & OpenCamera>>): void {

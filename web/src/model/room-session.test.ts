@@ -15,6 +15,7 @@ class World {
   readonly kept = new Map<string, string>();
   entry: Entry | Failure = { state: "admitted", ticket: { identity: "p", role: "guest", token: "t" } };
   claimFails: Failure | null = null;
+  admitFails: Failure | null = null;
   refusal: DeviceRefusal | null = null;
   opened = 0;
   open = 0;
@@ -59,7 +60,7 @@ class World {
         return this.entry;
       },
       admit: async () => {
-        throw new Failure("knock_unknown");
+        if (this.admitFails !== null) throw this.admitFails;
       },
       deny: async () => undefined,
       admitAll: async () => undefined,
@@ -268,6 +269,20 @@ describe("a host", () => {
     world.tell({ type: "knocks", knocks: [{ id: "k", name: "Ben", waitingSeconds: 3 }] });
 
     expect(session.visit.get().knocks).toHaveLength(1);
-    await expect(session.admit("k")).resolves.toBeUndefined();
+    world.admitFails = new Failure("knock_unknown");
+    await session.admit("k");
+    expect(session.visit.get().answerTrouble).toBeNull();
+  });
+
+  test("is told when an answer did not arrive, until one does", async () => {
+    const session = world.visit();
+    await session.look(null);
+    world.admitFails = new Failure("server_unreachable");
+    await session.admit("k");
+    expect(session.visit.get().answerTrouble).toEqual({ code: "server_unreachable" });
+
+    world.admitFails = null;
+    await session.admit("k");
+    expect(session.visit.get().answerTrouble).toBeNull();
   });
 });

@@ -35,6 +35,8 @@ export interface Visit {
   readonly people: number | null;
   /** Who is at the door, for a host. */
   readonly knocks: readonly Knock[];
+  /** Why the last answer to a knock did not arrive; null once one has. */
+  readonly answerTrouble: Trouble | null;
   /** True when this seat was in the room before: its microphone starts muted. */
   readonly returning: boolean;
 }
@@ -57,7 +59,14 @@ export class RoomSession {
     this.#seat = (kept as SeatKey | null) ?? ports.drawSeatKey();
     if (kept === null) ports.keepsakes.write(seatName(room), this.#seat);
     const returning = ports.keepsakes.read(enteredName(room)) !== null;
-    this.#cell = new Cell<Visit>({ stand: { at: "looking" }, role: "stranger", people: null, knocks: [], returning });
+    this.#cell = new Cell<Visit>({
+      stand: { at: "looking" },
+      role: "stranger",
+      people: null,
+      knocks: [],
+      answerTrouble: null,
+      returning,
+    });
     const { microphone, camera } = book.get();
     this.desk = new DeviceDesk(ports.devices, book, { microphone: microphone && !returning, camera });
   }
@@ -117,15 +126,15 @@ export class RoomSession {
   }
 
   async admit(knock: string): Promise<void> {
-    await this.ports.rooms.admit(this.room, knock, this.#seat).catch(ignoreGone);
+    await this.#answer(this.ports.rooms.admit(this.room, knock, this.#seat));
   }
 
   async deny(knock: string): Promise<void> {
-    await this.ports.rooms.deny(this.room, knock, this.#seat).catch(ignoreGone);
+    await this.#answer(this.ports.rooms.deny(this.room, knock, this.#seat));
   }
 
   async admitAll(): Promise<void> {
-    await this.ports.rooms.admitAll(this.room, this.#seat).catch(ignoreGone);
+    await this.#answer(this.ports.rooms.admitAll(this.room, this.#seat));
   }
 
   /** Leaves whatever there is to leave, and closes every device. */
@@ -136,6 +145,18 @@ export class RoomSession {
     const { stand } = this.#cell.get();
     if (stand.at === "call") void stand.call.leave();
     this.desk.close();
+  }
+
+  async #answer(sent: Promise<void>): Promise<void> {
+    let answerTrouble: Trouble | null = null;
+    try {
+      await sent;
+    } catch (error) {
+      const trouble = troubleOf(error);
+      // Two hosts may answer one knock, and a guest may give up: the door's next list tells what is true.
+      if (trouble.code !== "knock_unknown") answerTrouble = trouble;
+    }
+    this.#cell.set({ ...this.#cell.get(), answerTrouble });
   }
 
   async #enter(): Promise<void> {
@@ -226,10 +247,4 @@ function enteredName(room: RoomId): string {
 function troubleOf(error: unknown): Trouble {
   if (!(error instanceof Failure)) return { code: "connection_ended" };
   return error.seconds === undefined ? { code: error.code } : { code: error.code, seconds: error.seconds };
-}
-
-/** Two hosts may answer one knock, and a guest may give up: the door's next list tells what is true. */
-function ignoreGone(error: unknown): void {
-  if (error instanceof Failure && error.code === "knock_unknown") return;
-  throw error;
 }

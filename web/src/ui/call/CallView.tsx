@@ -1,6 +1,6 @@
 /** The screen of a call: the stage, the controls, one panel at a time, and what there is to be told. */
 
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { self } from "../../model/call";
 import type { LiveCall } from "../../model/ports";
 import type { RoomSession, Visit } from "../../model/room-session";
@@ -68,8 +68,10 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
   const knocks = visit.knocks.length;
   const { devices } = usePreferences();
   const speaker = devices.speaker;
+  const heard = useRef(0);
   useEffect(() => {
-    if (knocks > 0) void ports.devices.chime(speaker).catch(() => undefined);
+    if (knocks > heard.current) void ports.devices.chime(speaker).catch(() => undefined);
+    heard.current = knocks;
   }, [knocks, ports, speaker]);
 
   const alone = state.people.length === 1 && state.link.state === "connected";
@@ -91,13 +93,19 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
             />
           )}
           {isHost && panel !== "people" && (
-            <KnockCard session={session} knocks={visit.knocks} onAll={() => setPanel("people")} />
+            <KnockCard
+              session={session}
+              knocks={visit.knocks}
+              trouble={visit.answerTrouble}
+              onAll={() => setPanel("people")}
+            />
           )}
         </div>
         {panel === "people" && (
           <PeoplePanel
             session={session}
             knocks={isHost ? visit.knocks : []}
+            trouble={visit.answerTrouble}
             state={state}
             isHost={isHost}
             onClose={close}

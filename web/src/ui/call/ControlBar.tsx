@@ -82,6 +82,7 @@ export function ControlBar(props: Props) {
   };
   const round = (extra: Extra, isPanel: boolean) => (
     <RoundButton
+      captioned
       key={extra.id}
       label={extra.label}
       icon={extra.icon}
@@ -95,6 +96,7 @@ export function ControlBar(props: Props) {
   return (
     <nav className={styles.bar} aria-label={call.controls}>
       <RoundButton
+        captioned
         label={microphoneOn ? call.mute : call.unmute}
         on={microphoneOn}
         keys={key("M", "Ctrl D")}
@@ -102,6 +104,7 @@ export function ControlBar(props: Props) {
         onPress={() => onCommand("microphone")}
       />
       <RoundButton
+        captioned
         label={cameraOn ? call.cameraOff : call.cameraOn}
         on={cameraOn}
         keys={key("V", "Ctrl E")}
@@ -111,6 +114,7 @@ export function ControlBar(props: Props) {
       {!narrow && canShare && round(share, false)}
       <span className={styles.gap} />
       <RoundButton
+        captioned
         label={call.participants}
         icon={<Users aria-hidden />}
         keys={key("P")}
@@ -135,7 +139,7 @@ export function ControlBar(props: Props) {
 
 function Leave({ onLeave }: { readonly onLeave: () => void }) {
   const texts = useTexts();
-  return <RoundButton label={texts.leave} danger icon={<LogOut aria-hidden />} onPress={onLeave} />;
+  return <RoundButton captioned label={texts.leave} danger icon={<LogOut aria-hidden />} onPress={onLeave} />;
 }
 
 function More({ label, entries }: { readonly label: string; readonly entries: readonly Extra[] }) {

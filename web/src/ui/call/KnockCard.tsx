@@ -1,6 +1,6 @@
 /** Who is at the door, where a host cannot miss it: the first few, each with its two answers. */
 
-import type { RoomSession } from "../../model/room-session";
+import type { RoomSession, Trouble } from "../../model/room-session";
 import type { Knock } from "../../types/room";
 import { useTexts } from "../context";
 import { Button } from "../parts/Button";
@@ -10,18 +10,19 @@ import { KnockList } from "./KnockList";
 interface Props {
   readonly session: RoomSession;
   readonly knocks: readonly Knock[];
+  readonly trouble: Trouble | null;
   readonly onAll: () => void;
 }
 
 const SHOWN = 3;
 
-export function KnockCard({ session, knocks, onAll }: Props) {
+export function KnockCard({ session, knocks, trouble, onAll }: Props) {
   const texts = useTexts();
   if (knocks.length === 0) return null;
   return (
     <section className={styles.card} aria-labelledby="knocks">
       <h2 id="knocks">{texts.call.knocking(knocks.length)}</h2>
-      <KnockList session={session} knocks={knocks.slice(0, SHOWN)} />
+      <KnockList session={session} knocks={knocks.slice(0, SHOWN)} trouble={trouble} />
       {knocks.length > 1 && (
         <div className={styles.all}>
           <Button kind="primary" onPress={() => void session.admitAll()}>

@@ -1,24 +1,30 @@
 /** The people at the door, one a row. A name from outside stands apart from our own words, and is called unverified by where it stands. */
 
 import { useId } from "react";
-import type { RoomSession } from "../../model/room-session";
+import type { RoomSession, Trouble } from "../../model/room-session";
 import type { Knock } from "../../types/room";
-import { useTexts } from "../context";
+import { useErrorText, useTexts } from "../context";
 import { Button } from "../parts/Button";
+import { ErrorNote } from "../parts/ErrorNote";
 import styles from "./KnockCard.module.css";
 
 interface Props {
   readonly session: RoomSession;
   readonly knocks: readonly Knock[];
+  readonly trouble: Trouble | null;
 }
 
-export function KnockList({ session, knocks }: Props) {
+export function KnockList({ session, knocks, trouble }: Props) {
+  const errorText = useErrorText();
   return (
-    <ul className={styles.list}>
-      {knocks.map((knock) => (
-        <KnockRow key={knock.id} session={session} knock={knock} />
-      ))}
-    </ul>
+    <>
+      {trouble !== null && <ErrorNote {...errorText(trouble.code)} />}
+      <ul className={styles.list}>
+        {knocks.map((knock) => (
+          <KnockRow key={knock.id} session={session} knock={knock} />
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -3,7 +3,7 @@
 import { Mic, MicOff, Video, VideoOff } from "lucide-react";
 import type { CallState } from "../../model/call";
 import { initials, shadeOf } from "../../model/person-name";
-import type { RoomSession } from "../../model/room-session";
+import type { RoomSession, Trouble } from "../../model/room-session";
 import type { Knock } from "../../types/room";
 import { useTexts } from "../context";
 import { Button } from "../parts/Button";
@@ -14,19 +14,20 @@ import styles from "./PeoplePanel.module.css";
 interface Props {
   readonly session: RoomSession;
   readonly knocks: readonly Knock[];
+  readonly trouble: Trouble | null;
   readonly state: CallState;
   readonly isHost: boolean;
   readonly onClose: () => void;
 }
 
-export function PeoplePanel({ session, knocks, state, isHost, onClose }: Props) {
+export function PeoplePanel({ session, knocks, trouble, state, isHost, onClose }: Props) {
   const texts = useTexts();
   return (
     <Panel title={texts.people.title} onClose={onClose}>
       {knocks.length > 0 && (
         <section>
           <h3>{texts.people.waitingRoom}</h3>
-          <KnockList session={session} knocks={knocks} />
+          <KnockList session={session} knocks={knocks} trouble={trouble} />
           {knocks.length > 1 && (
             <Button kind="primary" onPress={() => void session.admitAll()}>
               {texts.people.admitAll}

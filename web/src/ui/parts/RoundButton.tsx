@@ -16,6 +16,8 @@ interface Props {
   /** A number worth noticing, such as people at the door. */
   readonly count?: number;
   readonly isDisabled?: boolean;
+  /** The name also stands below, where there is room for it. */
+  readonly captioned?: boolean;
   readonly onPress?: () => void;
 }
 
@@ -29,6 +31,7 @@ export function RoundButton({
   lit = false,
   count = 0,
   isDisabled,
+  captioned = false,
   onPress,
 }: Props) {
   const state = danger ? styles.danger : on === false ? styles.off : isExpanded || lit ? styles.expanded : "";
@@ -41,10 +44,17 @@ export function RoundButton({
         className={`${styles.round} ${state}`}
         {...(onPress === undefined ? {} : { onPress })}
       >
-        {icon}
-        {count > 0 && (
-          <span className={styles.count} aria-hidden="true">
-            {count}
+        <span className={styles.disc}>
+          {icon}
+          {count > 0 && (
+            <span className={styles.count} aria-hidden="true">
+              {count}
+            </span>
+          )}
+        </span>
+        {captioned && (
+          <span className={styles.caption} aria-hidden="true">
+            {label}
           </span>
         )}
       </Button>

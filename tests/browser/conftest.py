@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
+from browser.media import PATIENCE
 from browser.people import Browsers, People
 from serving import Served
 
 RESULTS = Path(__file__).resolve().parent.parent.parent / "test-results"
 HERE = Path(__file__).parent
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

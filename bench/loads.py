@@ -58,7 +58,9 @@ def cores() -> Cores:
 
 
 def build_generator() -> None:
-    subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "huisclos-load"], cwd=ROOT, check=True)
+    """Together with the engine, as `make build` builds that: apart, cargo would give str0m other features and compile it twice."""
+    command = ["cargo", "build", "--release", "--locked", "--quiet", "-p", "huisclos-load"]
+    subprocess.run([*command, "-p", "huisclos-py", "--features", "huisclos-py/extension-module"], cwd=ROOT, check=True)
 
 
 def measure(server: Server, load: Load, on: Cores, *, warm_up: float, window: float, seed: int) -> dict[str, Any]:

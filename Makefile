@@ -89,7 +89,7 @@ $(CLIENT): $(client_sources) $(MODULES)
 
 ##── Check and test ──────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-browser test-structure test-wheel
+.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-hostile test-browser test-structure test-wheel
 check: lint types test-unit test-web ## Lint, types and unit tests: before every commit, under two minutes
 
 lint: $(MODULES) $(MADE)/dev ## ruff, import directions, rustfmt, clippy, Biome
@@ -129,6 +129,9 @@ test-engine: ## Rust tests, the lossy-network simulation among them (T=words in 
 test-protocol: build $(MADE)/dev ## Official LiveKit SDKs against our server
 	$(PYTEST) $(or $(T),tests/protocol)
 
+test-hostile: build $(MADE)/dev ## What strangers throw at a running server
+	$(PYTEST) $(or $(T),tests/hostile)
+
 test-browser: build $(MADE)/dev ## Several people in a real Chromium
 	@.ci/debian chromium chromium
 	$(PYTEST) $(or $(T),tests/browser)
@@ -138,6 +141,16 @@ test-structure: build $(MADE)/dev ## The layout itself: sizes, documents, langua
 
 test-wheel: wheel ## The wheel in an empty environment without Rust and Node
 	$(PYTEST) $(or $(T),tests/wheel)
+
+##── Fuzz ────────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: fuzz fuzz-smoke
+fuzz: ## Long fuzzing of everything that reads bytes from the network (SECONDS=3600 in all)
+	engine/fuzz/run $(or $(SECONDS),3600) $(T)
+
+fuzz-smoke: ## The same for 30 s in all
+	@$(call say,fuzz targets (compiled with coverage; some minutes the first time))
+	engine/fuzz/run 30
 
 ##── Measure ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -152,6 +152,15 @@ fuzz-smoke: ## The same for 30 s in all
 	@$(call say,fuzz targets (compiled with coverage; some minutes the first time))
 	engine/fuzz/run 30
 
+.PHONY: fuzz fuzz-smoke
+fuzz: ## Garbage against everything that reads from the network, for long (FOR=seconds, T=target)
+	@.ci/debian g++ g++
+	engine/fuzz/run $(or $(FOR),600) $(T)
+
+fuzz-smoke:
+	@.ci/debian g++ g++
+	engine/fuzz/run 30
+
 ##── Measure ─────────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: bench bench-quick bench-smoke

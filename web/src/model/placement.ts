@@ -22,10 +22,19 @@ export interface Placement {
 }
 
 const CORNER_MARGIN = 12;
-const STRIP_TILE_PHONE = 132;
+// Three side by side on the narrowest phone.
+const STRIP_TILE_PHONE = 108;
+
+/** What the page buttons need below the tiles, in CSS pixels: they must not lie on somebody's face. */
+export const PAGER_HEIGHT = 60;
 
 /** Where everything of `stage` goes in `room`, on page `page` of the tiles that do not all fit. */
 export function place(stage: Stage, room: Size, page: number): Placement {
+  const placement = placeWithin(stage, room, page);
+  return placement.pages === 1 ? placement : placeWithin(stage, { ...room, height: room.height - PAGER_HEIGHT }, page);
+}
+
+function placeWithin(stage: Stage, room: Size, page: number): Placement {
   if (room.width <= 0 || room.height <= 0) return { seats: [], page: 0, pages: 1 };
   switch (stage.form) {
     case "solo":

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { type CallState, callAfter, callBegins, type Person } from "./call";
 import { person, picture } from "./people.fixture";
-import { place } from "./placement";
+import { PAGER_HEIGHT, place } from "./placement";
 import { stageFor } from "./stage";
 
 const withPeople = (...people: Person[]): CallState => callAfter(callBegins, { type: "people", people });
@@ -91,11 +91,22 @@ describe("placement", () => {
     expect(shown.flat().sort()).toEqual(stage.others.map(({ key }) => key).sort());
   });
 
+  test("leaves the page buttons a place of their own", () => {
+    const phone = { width: 344, height: 600 };
+    for (const view of ["grid", "speaker"] as const) {
+      const { seats, pages } = place(stageFor(crowd(16), view), phone, 0);
+
+      expect(pages).toBeGreaterThan(1);
+      for (const { at } of seats) expect(at.top + at.height).toBeLessThanOrEqual(phone.height - PAGER_HEIGHT);
+    }
+  });
+
   test("turning a page does not change the size of the tiles", () => {
     const stage = stageFor(crowd(16), "grid");
     const phone = { width: 344, height: 600 };
     const { pages } = place(stage, phone, 0);
 
+    expect(pages).toBeGreaterThan(1);
     const sizes = [0, pages - 1].map((page) => place(stage, phone, page).seats[0]?.at.width);
     expect(sizes[0]).toBe(sizes[1]);
   });

@@ -146,19 +146,12 @@ test-wheel: wheel ## The wheel in an empty environment without Rust and Node
 
 .PHONY: fuzz fuzz-smoke
 fuzz: ## Long fuzzing of everything that reads bytes from the network (SECONDS=3600 in all)
+	@.ci/debian g++ g++
 	engine/fuzz/run $(or $(SECONDS),3600) $(T)
 
 fuzz-smoke: ## The same for 30 s in all
+	@.ci/debian g++ g++
 	@$(call say,fuzz targets (compiled with coverage; some minutes the first time))
-	engine/fuzz/run 30
-
-.PHONY: fuzz fuzz-smoke
-fuzz: ## Garbage against everything that reads from the network, for long (FOR=seconds, T=target)
-	@.ci/debian g++ g++
-	engine/fuzz/run $(or $(FOR),600) $(T)
-
-fuzz-smoke:
-	@.ci/debian g++ g++
 	engine/fuzz/run 30
 
 ##── Measure ─────────────────────────────────────────────────────────────────────────────────────────

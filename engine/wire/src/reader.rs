@@ -94,7 +94,7 @@ impl<'a> Writer<'a> {
 
     /// Zero bytes up to the next multiple of four.
     pub(crate) fn pad(&mut self) -> Option<()> {
-        while self.written % 4 != 0 {
+        while !self.written.is_multiple_of(4) {
             self.u8(0)?;
         }
         Some(())

@@ -96,13 +96,13 @@ impl Trial {
                 let number = self.estimator.on_sent(now, 1000);
                 self.line.carry(self.millis * 1000, number, 1000);
             }
-            if self.millis.is_multiple_of(50) {
-                if let Some(packet) = self.line.feedback(self.millis * 1000) {
-                    let Packet::TransportFeedback(feedback) = rtcp::parse(&packet).next().unwrap().unwrap().packet else {
-                        panic!("not feedback");
-                    };
-                    self.estimator.on_feedback(now, &feedback);
-                }
+            if self.millis.is_multiple_of(50)
+                && let Some(packet) = self.line.feedback(self.millis * 1000)
+            {
+                let Packet::TransportFeedback(feedback) = rtcp::parse(&packet).next().unwrap().unwrap().packet else {
+                    panic!("not feedback");
+                };
+                self.estimator.on_feedback(now, &feedback);
             }
             if self.millis.is_multiple_of(100) {
                 self.estimator.on_timeout(now);

@@ -108,7 +108,7 @@ pub(super) fn captured_apart(before: &Incoming, after: &Incoming, rate: u32) -> 
     let (from, to) = (before.clock?, after.clock?);
     let since_report = |packet: &Incoming, rtp: u32| i64::from(packet.timestamp.wrapping_sub(rtp).cast_signed());
     // 64-bit NTP counts 2^-32 s.
-    let reports_apart = i128::from(to.ntp.wrapping_sub(from.ntp).cast_signed()) * i128::from(rate) >> 32;
+    let reports_apart = (i128::from(to.ntp.wrapping_sub(from.ntp).cast_signed()) * i128::from(rate)) >> 32;
     let step = reports_apart + i128::from(since_report(after, to.rtp)) - i128::from(since_report(before, from.rtp));
     i64::try_from(step).ok()
 }

@@ -99,7 +99,7 @@ fn play(steps: &[Step], knows_clock: bool, mut check: impl FnMut(&mut Continuity
             Step::Silence(millis) => elapsed += Duration::from_millis(*millis),
             Step::Restart => {
                 encoders.iter_mut().for_each(|encoder| {
-                    encoder.sequence = encoder.sequence % 1000;
+                    encoder.sequence %= 1000;
                     encoder.origin = encoder.origin.wrapping_add(1 << 30);
                 });
                 link.restart();

@@ -21,6 +21,9 @@ export function Preview({ desk, name }: Props) {
   const texts = useTexts();
   const errorText = useErrorText();
   const { microphone, camera, replacedBy } = useObservable(desk.state);
+  // What is wished and does not work is not shown as working.
+  const microphoneOn = microphone.wished && microphone.problem === null;
+  const cameraOn = camera.wished && camera.problem === null;
   const asking = microphone.asking || camera.asking;
   const untried =
     (microphone.wished || camera.wished) &&
@@ -62,16 +65,16 @@ export function Preview({ desk, name }: Props) {
         {camera.opened !== null && name !== "" && <span className={styles.name}>{name}</span>}
         <div className={styles.switches}>
           <RoundButton
-            label={microphone.wished ? texts.call.mute : texts.call.unmute}
-            on={microphone.wished}
-            icon={microphone.wished ? <Mic aria-hidden /> : <MicOff aria-hidden />}
-            onPress={() => desk.wish("microphone", !microphone.wished)}
+            label={microphoneOn ? texts.call.mute : texts.call.unmute}
+            on={microphoneOn}
+            icon={microphoneOn ? <Mic aria-hidden /> : <MicOff aria-hidden />}
+            onPress={() => desk.wish("microphone", !microphoneOn)}
           />
           <RoundButton
-            label={camera.wished ? texts.call.cameraOff : texts.call.cameraOn}
-            on={camera.wished}
-            icon={camera.wished ? <Video aria-hidden /> : <VideoOff aria-hidden />}
-            onPress={() => desk.wish("camera", !camera.wished)}
+            label={cameraOn ? texts.call.cameraOff : texts.call.cameraOn}
+            on={cameraOn}
+            icon={cameraOn ? <Video aria-hidden /> : <VideoOff aria-hidden />}
+            onPress={() => desk.wish("camera", !cameraOn)}
           />
         </div>
       </div>

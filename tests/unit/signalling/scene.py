@@ -117,9 +117,11 @@ class Scene:
         settings = rtc.ConnectionSettings(auto_subscribe=automatic)
         return self.open(identity, rtc.JoinRequest(connection_settings=settings, **request), may=may, issuer=issuer)  # type: ignore[arg-type]
 
-    def resume(self, client: Client, *, identity: str | None = None, **request: object) -> Client:
+    def resume(
+        self, client: Client, *, identity: str | None = None, may: VideoGrants | None = None, **request: object
+    ) -> Client:
         join = rtc.JoinRequest(reconnect=True, participant_sid=client.sid, **request)  # type: ignore[arg-type]
-        return self.open(identity or client.identity, join, sid=client.sid)
+        return self.open(identity or client.identity, join, may=may, sid=client.sid)
 
     def open(
         self,

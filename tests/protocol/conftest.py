@@ -1,9 +1,11 @@
 """A server that takes LiveKit tokens, for the whole protocol suite: one process, rooms of their own for each test."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from protocol import stock
 from protocol.livekit_keys import KEY, SECRET
 from serving import Served
 
@@ -12,3 +14,21 @@ from serving import Served
 def sdk_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Served(tmp_path_factory.mktemp("server"), settings={"LIVEKIT_KEYS": f"{KEY}: {SECRET}"}) as served:
         yield served
+
+
+@pytest.fixture(params=["huisclos", "livekit-server"])
+def any_server(request: pytest.FixtureRequest) -> str:
+    """The address of our server, and then of stock livekit-server as a control of the test itself if one is named."""
+    if request.param == "huisclos":
+        server: Served = request.getfixturevalue("sdk_server")
+        return server.url
+    if not os.environ.get("LIVEKIT_SERVER"):
+        pytest.skip("no LIVEKIT_SERVER named as a control")
+    url: str = request.getfixturevalue("stock_server")
+    return url
+
+
+@pytest.fixture(scope="session")
+def stock_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with stock.running(os.environ["LIVEKIT_SERVER"], tmp_path_factory.mktemp("stock")) as url:
+        yield url

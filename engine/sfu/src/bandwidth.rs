@@ -57,7 +57,11 @@ impl Estimator {
             control: Control::new(now),
             sending: Meter::new(now),
             arriving: Meter::new(now),
-            window: LossWindow { began: now, arrived: 0, lost: 0 },
+            window: LossWindow {
+                began: now,
+                arrived: 0,
+                lost: 0,
+            },
             loss: 0.0,
             round_trip: None,
             last_feedback: None,
@@ -81,12 +85,15 @@ impl Estimator {
         // More than the ring holds can only be about packets that were never sent.
         for arrival in feedback.arrivals().take(sent::CAPACITY) {
             let Some(at) = arrival.at else {
-                self.window.lost += u32::from(self.sent.is_waiting(arrival.number));
+                self.window.lost += u32::from(self.sent.miss(arrival.number));
                 continue;
             };
-            let Some(packet) = self.sent.acknowledge(arrival.number) else { continue };
+            let Some((packet, missed)) = self.sent.acknowledge(arrival.number) else {
+                continue;
+            };
             any = true;
             self.window.arrived += 1;
+            self.window.lost = self.window.lost.saturating_sub(u32::from(missed));
             self.arriving.add(now, usize::from(packet.size));
             self.trend.on_arrival(packet.at, at.saturating_add(epoch));
         }
@@ -100,7 +107,11 @@ impl Estimator {
     }
 
     fn measured(&mut self, now: Instant) -> control::Measured {
-        control::Measured { arriving: self.arriving.rate(now), loss: self.loss, round_trip: self.round_trip() }
+        control::Measured {
+            arriving: self.arriving.rate(now),
+            loss: self.loss,
+            round_trip: self.round_trip(),
+        }
     }
 
     fn turn_loss_window(&mut self, now: Instant) {
@@ -109,7 +120,11 @@ impl Estimator {
             return;
         }
         let fraction = self.window.lost as f32 / told as f32;
-        self.window = LossWindow { began: now, arrived: 0, lost: 0 };
+        self.window = LossWindow {
+            began: now,
+            arrived: 0,
+            lost: 0,
+        };
         self.note_loss(now, fraction);
     }
 
@@ -130,9 +145,16 @@ impl Estimator {
     }
 
     /// A receiver report block: `fraction_lost` of 256, and the round trip where LSR and DLSR give one.
-    pub fn on_receiver_report(&mut self, now: Instant, fraction_lost: u8, round_trip: Option<Duration>) {
+    pub fn on_receiver_report(
+        &mut self,
+        now: Instant,
+        fraction_lost: u8,
+        round_trip: Option<Duration>,
+    ) {
         if let Some(sample) = round_trip {
-            let smoothed = self.round_trip.map_or(sample, |before| (before * 7 + sample) / 8);
+            let smoothed = self
+                .round_trip
+                .map_or(sample, |before| (before * 7 + sample) / 8);
             self.round_trip = Some(smoothed.min(Duration::from_secs(5)));
         }
         if self.hears_feedback(now) {
@@ -142,7 +164,10 @@ impl Estimator {
         if !recent(self.last_remb, now) {
             // Nothing tells of delay or throughput: take what is sent for what arrives.
             let arriving = self.sending.rate(now);
-            let measured = control::Measured { arriving, ..self.measured(now) };
+            let measured = control::Measured {
+                arriving,
+                ..self.measured(now)
+            };
             self.control.on_signal(now, Signal::Normal, measured);
         }
     }
@@ -155,7 +180,9 @@ impl Estimator {
     pub fn on_timeout(&mut self, now: Instant) {
         if let Some(heard) = self.last_feedback
             && now.saturating_duration_since(heard) > FEEDBACK_SILENCE
-            && self.last_sent.is_some_and(|sent| sent > heard + FEEDBACK_SILENCE)
+            && self
+                .last_sent
+                .is_some_and(|sent| sent > heard + FEEDBACK_SILENCE)
             && !recent(self.last_remb, now)
         {
             // Counted as heard, so that the next cut comes after another silence.

@@ -21,7 +21,11 @@ fn narrow(rate: u64) -> Line {
 fn voices_come_through_where_the_best_picture_does_not_fit() {
     let mut call = Call::new(1, 1);
     call.talk(3);
-    assert_eq!(layer(call.video().last().unwrap()), 2, "the control: a wide line shows the best layer");
+    assert_eq!(
+        layer(call.video().last().unwrap()),
+        2,
+        "the control: a wide line shows the best layer"
+    );
 
     call.world.down(1).set_line(narrow(500_000));
     call.talk(6);
@@ -31,9 +35,17 @@ fn voices_come_through_where_the_best_picture_does_not_fit() {
     let video = call.video().split_off(seen);
     let audio = call.audio().split_off(heard);
     let low = video.iter().filter(|packet| layer(packet) < 2).count();
-    assert!(low * 10 >= video.len() * 9, "{low} of {} packets are of a layer that fits", video.len());
+    assert!(
+        low * 10 >= video.len() * 9,
+        "{low} of {} packets are of a layer that fits",
+        video.len()
+    );
     assert!(!video.is_empty(), "a picture fits, and was not shown");
-    assert!(missing(&audio) < 0.02, "{} of the voice is missing", missing(&audio));
+    assert!(
+        missing(&audio) < 0.02,
+        "{} of the voice is missing",
+        missing(&audio)
+    );
 }
 
 #[test]

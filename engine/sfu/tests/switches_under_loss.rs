@@ -19,7 +19,14 @@ fn wander(seed: u64, line: Line) -> Call {
     let mut call = Call::new(seed, 1);
     call.world.down(1).set_line(line);
     call.talk(2);
-    for (quality, paused) in [(0, false), (2, false), (1, true), (1, false), (0, false), (2, false)] {
+    for (quality, paused) in [
+        (0, false),
+        (2, false),
+        (1, true),
+        (1, false),
+        (0, false),
+        (2, false),
+    ] {
         call.prefer(quality, paused);
         call.talk(2);
     }
@@ -28,7 +35,9 @@ fn wander(seed: u64, line: Line) -> Call {
 
 fn switches<'a>(packets: &[&'a Received]) -> Vec<(&'a Received, &'a Received)> {
     let pairs = packets.windows(2).map(|pair| (pair[0], pair[1]));
-    pairs.filter(|(before, after)| layer(before) != layer(after)).collect()
+    pairs
+        .filter(|(before, after)| layer(before) != layer(after))
+        .collect()
 }
 
 #[test]
@@ -38,7 +47,11 @@ fn a_layer_begins_with_a_keyframe_and_nothing_is_missing_before_it() {
 
     let switches = switches(&video);
 
-    assert!(switches.len() >= 4, "only {} changes of layer", switches.len());
+    assert!(
+        switches.len() >= 4,
+        "only {} changes of layer",
+        switches.len()
+    );
     for (before, after) in switches {
         assert!(after.vp8.unwrap().starts_keyframe);
         assert_eq!(after.sequence, before.sequence + 1);
@@ -51,7 +64,11 @@ fn over_a_bad_line_a_layer_still_begins_with_a_keyframe() {
         let call = wander(seed, BAD);
         let video = call.video();
         let switches = switches(&video);
-        assert!(switches.len() >= 3, "seed {seed}: only {} changes of layer", switches.len());
+        assert!(
+            switches.len() >= 3,
+            "seed {seed}: only {} changes of layer",
+            switches.len()
+        );
         for (before, after) in switches {
             let whole = after.sequence == before.sequence + 1;
             assert!(!whole || after.vp8.unwrap().starts_keyframe, "seed {seed}");
@@ -67,14 +84,22 @@ fn times_and_pictures_run_on_over_every_change() {
         let began = call.video()[0].arrived;
         for pair in call.video().windows(2) {
             let step = pair[1].timestamp.wrapping_sub(pair[0].timestamp);
-            assert!(step < 90_000 * 4, "the clock went from {} to {}", pair[0].timestamp, pair[1].timestamp);
+            assert!(
+                step < 90_000 * 4,
+                "the clock went from {} to {}",
+                pair[0].timestamp,
+                pair[1].timestamp
+            );
             let pictures = picture(pair[1]).wrapping_sub(picture(pair[0])) & 0x7FFF;
             assert!(pictures < 30, "pictures jumped by {pictures}");
         }
         let last = *call.video().last().unwrap();
         let told = f64::from(last.timestamp.wrapping_sub(start)) / 90_000.0;
         let passed = (last.arrived - began).as_secs_f64();
-        assert!((told - passed).abs() < 0.5, "{told} s of pictures in {passed} s");
+        assert!(
+            (told - passed).abs() < 0.5,
+            "{told} s of pictures in {passed} s"
+        );
     }
 }
 

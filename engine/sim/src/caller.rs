@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use huisclos_wire::vp8;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
@@ -57,6 +57,8 @@ pub struct Caller {
     sequences: HashMap<(Mid, Option<Rid>), u64>,
     pictures: u16,
     owed_keyframes: [bool; 3],
+    /// Of each SSRC received.
+    mids: HashMap<u32, Mid>,
     timeout: Instant,
 }
 
@@ -76,12 +78,15 @@ impl Caller {
         rtc.add_local_candidate(host);
         let mut api = rtc.sdp_api();
         let mut simulcast = Simulcast::new();
-        RIDS.iter().for_each(|rid| simulcast.add_send_layer(SimulcastLayer::new(rid)));
+        RIDS.iter()
+            .for_each(|rid| simulcast.add_send_layer(SimulcastLayer::new(rid)));
         let simulcast = (layers == Layers::Simulcast).then_some(simulcast);
         let microphone = api.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
         let camera = api.add_media(MediaKind::Video, Direction::SendOnly, None, None, simulcast);
         let mut free = |kind| -> Vec<Mid> {
-            (0..FREE).map(|_| api.add_media(kind, Direction::RecvOnly, None, None, None)).collect()
+            (0..FREE)
+                .map(|_| api.add_media(kind, Direction::RecvOnly, None, None, None))
+                .collect()
         };
         let (free_audio, free_video) = (free(MediaKind::Audio), free(MediaKind::Video));
         for label in ["_reliable", "_lossy"] {
@@ -104,6 +109,7 @@ impl Caller {
             sequences: HashMap::new(),
             pictures: 0x7FF0,
             owed_keyframes: [true; 3],
+            mids: HashMap::new(),
             timeout: now,
         };
         (caller, offer.to_sdp_string())
@@ -114,7 +120,10 @@ impl Caller {
     pub fn accept(&mut self, answer: &str) {
         let answer = SdpAnswer::from_sdp_string(answer).expect("the answer is SDP");
         let pending = self.pending.take().expect("one answer to one offer");
-        self.rtc.sdp_api().accept_answer(pending, answer).expect("the answer fits the offer");
+        self.rtc
+            .sdp_api()
+            .accept_answer(pending, answer)
+            .expect("the answer fits the offer");
     }
 
     pub(crate) fn timeout(&self) -> Instant {
@@ -142,7 +151,7 @@ impl Caller {
                     return;
                 }
                 Err(_) => {
-                    self.timeout = now + std::time::Duration::from_secs(3600);
+                    self.timeout = now + Duration::from_secs(3600);
                     return;
                 }
             }
@@ -154,7 +163,10 @@ impl Caller {
             Event::Connected => self.connected = true,
             Event::RtpPacket(packet) => self.on_packet(&packet),
             Event::KeyframeRequest(request) => {
-                let layer = RIDS.iter().position(|rid| request.rid == Some(Rid::from(*rid))).unwrap_or(0);
+                let layer = RIDS
+                    .iter()
+                    .position(|rid| request.rid == Some(Rid::from(*rid)))
+                    .unwrap_or(0);
                 self.keyframes_asked[layer] += 1;
                 self.owed_keyframes[layer] = true;
             }
@@ -163,7 +175,16 @@ impl Caller {
     }
 
     fn on_packet(&mut self, packet: &RtpPacket) {
-        let mid = packet.header.ext_vals.mid;
+        // A server may leave the MID out once it is known to have arrived (RFC 8843 section 15).
+        let ssrc = *packet.header.ssrc;
+        let mid = packet
+            .header
+            .ext_vals
+            .mid
+            .or_else(|| self.mids.get(&ssrc).copied());
+        if let Some(mid) = mid {
+            self.mids.insert(ssrc, mid);
+        }
         let is_video = packet.payload.len() >= SIZES[0];
         self.received.push(Received {
             mid,
@@ -177,7 +198,14 @@ impl Caller {
 
     /// One Opus packet of 20 ms at -20 dBov; `millis` since the start of the call.
     pub fn speak(&mut self, now: Instant, millis: u32) {
-        self.write(self.microphone, None, millis.wrapping_mul(48), now, true, vec![0x55; 80]);
+        self.write(
+            self.microphone,
+            None,
+            millis.wrapping_mul(48),
+            now,
+            true,
+            vec![0x55; 80],
+        );
     }
 
     /// One picture in every layer, each of so many packets as `packets` says. A layer sends a keyframe when it was asked
@@ -193,18 +221,50 @@ impl Caller {
             for part in 0..packets[layer] {
                 let payload = picture(self.pictures, part == 0, keyframe, SIZES[layer]);
                 let last = part + 1 == packets[layer];
-                self.write(self.camera, rid.map(Rid::from), millis.wrapping_mul(90), now, last, payload);
+                self.write(
+                    self.camera,
+                    rid.map(Rid::from),
+                    millis.wrapping_mul(90),
+                    now,
+                    last,
+                    payload,
+                );
             }
         }
     }
 
-    fn write(&mut self, mid: Mid, rid: Option<Rid>, time: u32, now: Instant, marker: bool, payload: Vec<u8>) {
+    fn write(
+        &mut self,
+        mid: Mid,
+        rid: Option<Rid>,
+        time: u32,
+        now: Instant,
+        marker: bool,
+        payload: Vec<u8>,
+    ) {
+        let fresh = !self.sequences.contains_key(&(mid, rid));
         let sequence = self.sequences.entry((mid, rid)).or_insert(1000);
         *sequence += 1;
-        let Some(payload_type) = self.rtc.media(mid).and_then(|media| media.remote_pts().first().copied()) else { return };
+        let Some(payload_type) = self
+            .rtc
+            .media(mid)
+            .and_then(|media| media.remote_pts().first().copied())
+        else {
+            return;
+        };
         let mut direct = self.rtc.direct_api();
-        let Some(stream) = direct.stream_tx_by_mid(mid, rid) else { return };
-        let extensions = ExtensionValues { audio_level: Some(-20), voice_activity: Some(true), ..Default::default() };
+        let Some(stream) = direct.stream_tx_by_mid(mid, rid) else {
+            return;
+        };
+        if fresh {
+            // str0m stops resending at 15 % of its rate, a limit that browsers do not have.
+            stream.set_rtx_cache(1024, Duration::from_secs(3), None);
+        }
+        let extensions = ExtensionValues {
+            audio_level: Some(-20),
+            voice_activity: Some(true),
+            ..Default::default()
+        };
         stream.write_rtp(
             RtpWrite::new(payload_type, (*sequence).into(), time, now, payload)
                 .marker(marker)
@@ -217,7 +277,11 @@ impl Caller {
 
     /// What came on section `mid`, by sequence number.
     pub fn received_on(&self, mid: Mid) -> Vec<&Received> {
-        let mut packets: Vec<_> = self.received.iter().filter(|packet| packet.mid == Some(mid)).collect();
+        let mut packets: Vec<_> = self
+            .received
+            .iter()
+            .filter(|packet| packet.mid == Some(mid))
+            .collect();
         packets.sort_by_key(|packet| packet.sequence);
         packets
     }
@@ -226,7 +290,14 @@ impl Caller {
 /// A VP8 payload: descriptor with 15-bit picture id, TL0PICIDX and temporal layer, then a frame header.
 fn picture(id: u16, starts: bool, keyframe: bool, size: usize) -> Vec<u8> {
     let [high, low] = id.to_be_bytes();
-    let mut payload = vec![0x80 | u8::from(starts) << 4, 0xE0, 0x80 | high, low, low, 0x20];
+    let mut payload = vec![
+        0x80 | u8::from(starts) << 4,
+        0xE0,
+        0x80 | high,
+        low,
+        low,
+        0x20,
+    ];
     payload.push(u8::from(!keyframe));
     payload.resize(size, 0xAB);
     payload

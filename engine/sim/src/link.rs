@@ -36,7 +36,14 @@ struct Flying {
 
 impl Link {
     pub fn new(line: Line, seed: u64) -> Self {
-        Self { line, random: seed, flying: BinaryHeap::new(), order: 0, free_at: None, dropped: 0 }
+        Self {
+            line,
+            random: seed,
+            flying: BinaryHeap::new(),
+            order: 0,
+            free_at: None,
+            dropped: 0,
+        }
     }
 
     /// Change what the path does to datagrams from now on.
@@ -68,7 +75,11 @@ impl Link {
         }
         at += self.line.delay + self.line.jitter.mul_f64(late);
         self.order += 1;
-        self.flying.push(Reverse(Flying { at, order: self.order, datagram }));
+        self.flying.push(Reverse(Flying {
+            at,
+            order: self.order,
+            datagram,
+        }));
     }
 
     pub fn next_arrival(&self) -> Option<Instant> {
@@ -99,7 +110,10 @@ mod tests {
         let start = Instant::now();
         let mut link = Link::new(line, seed);
         for number in 0..1000_u16 {
-            link.send(start + Duration::from_millis(u64::from(number)), [number.to_be_bytes().as_slice(), &[0; 98]].concat());
+            link.send(
+                start + Duration::from_millis(u64::from(number)),
+                [number.to_be_bytes().as_slice(), &[0; 98]].concat(),
+            );
         }
         let mut arrived = Vec::new();
         while let Some(at) = link.next_arrival() {
@@ -119,7 +133,11 @@ mod tests {
 
     #[test]
     fn loss_and_jitter_are_as_asked_and_the_seed_decides_them() {
-        let line = Line { loss: 0.1, jitter: Duration::from_millis(50), ..Line::default() };
+        let line = Line {
+            loss: 0.1,
+            jitter: Duration::from_millis(50),
+            ..Line::default()
+        };
         let arrived = carried(line, 7);
         assert!((850..950).contains(&arrived.len()));
         assert!(!arrived.iter().map(|(number, _)| number).is_sorted());
@@ -130,10 +148,17 @@ mod tests {
     #[test]
     fn a_narrow_line_holds_back_and_then_drops() {
         // 100 bytes a millisecond are 800 kbit/s.
-        let line = Line { rate: Some(400_000), queue: Duration::from_millis(100), ..Line::default() };
+        let line = Line {
+            rate: Some(400_000),
+            queue: Duration::from_millis(100),
+            ..Line::default()
+        };
         let arrived = carried(line, 1);
         assert!((500..650).contains(&arrived.len()), "{}", arrived.len());
-        let longest = arrived.iter().map(|(number, at)| *at - Duration::from_millis(u64::from(*number))).max();
+        let longest = arrived
+            .iter()
+            .map(|(number, at)| *at - Duration::from_millis(u64::from(*number)))
+            .max();
         assert!(longest.unwrap() >= Duration::from_millis(100));
     }
 }

@@ -7,7 +7,13 @@ use crate::{Caller, Line, Link};
 
 /// A sans-IO server under test.
 pub trait Server {
-    fn handle(&mut self, now: Instant, source: SocketAddr, destination: SocketAddr, datagram: &[u8]);
+    fn handle(
+        &mut self,
+        now: Instant,
+        source: SocketAddr,
+        destination: SocketAddr,
+        datagram: &[u8],
+    );
     /// Do what is due by `now`.
     fn handle_timeout(&mut self, now: Instant);
     fn next_timeout(&self) -> Option<Instant>;
@@ -35,7 +41,15 @@ impl<S: Server> World<S> {
     /// A world without callers; `seed` decides all loss and jitter.
     pub fn new(server: S, address: SocketAddr, seed: u64) -> Self {
         let now = Instant::now();
-        Self { server, callers: Vec::new(), start: now, now, address, links: Vec::new(), seed }
+        Self {
+            server,
+            callers: Vec::new(),
+            start: now,
+            now,
+            address,
+            links: Vec::new(),
+            seed,
+        }
     }
 
     /// Milliseconds since the start.
@@ -90,8 +104,14 @@ impl<S: Server> World<S> {
 
     fn next_event(&self) -> Option<Instant> {
         let callers = self.callers.iter().map(Caller::timeout);
-        let arrivals = self.links.iter().flat_map(|path| [path.up.next_arrival(), path.down.next_arrival()]);
-        callers.chain(arrivals.flatten()).chain(self.server.next_timeout()).min()
+        let arrivals = self
+            .links
+            .iter()
+            .flat_map(|path| [path.up.next_arrival(), path.down.next_arrival()]);
+        callers
+            .chain(arrivals.flatten())
+            .chain(self.server.next_timeout())
+            .min()
     }
 
     /// Do everything that is due now.
@@ -113,7 +133,9 @@ impl<S: Server> World<S> {
         self.server.handle_timeout(now);
         let (callers, links) = (&self.callers, &mut self.links);
         self.server.transmit(now, &mut |destination, datagram| {
-            let receiver = callers.iter().position(|caller| caller.address == destination);
+            let receiver = callers
+                .iter()
+                .position(|caller| caller.address == destination);
             if let Some(path) = receiver.and_then(|receiver| links.get_mut(receiver)) {
                 path.down.send(now, datagram.to_vec());
             }

@@ -20,12 +20,13 @@ const PROVEN: f64 = 0.6;
 const BACK_OFF: f64 = 0.85;
 /// Share of what arrived that the line is trusted with from then on.
 const CARRIED: f64 = 0.9;
-/// Loss below which rates rise, and above which they fall. In between lies ordinary radio.
+/// Loss below which rates rise, and above which they fall. In between lies radio, whose loss is the same at any rate: falling
+/// for it would go layer by layer to the bottom. A full queue shows in the delay before it shows here.
 const LOSS_LOW: f32 = 0.02;
-const LOSS_HIGH: f32 = 0.10;
-/// So much loss is no radio: believe it even below what a video needs.
-const LOSS_SEVERE: f32 = 0.30;
-/// Loss alone does not take the rate below this: on a lossy line less rate would not mean less loss.
+const LOSS_HIGH: f32 = 0.20;
+/// Loss at which nothing is left to protect but audio.
+const LOSS_SEVERE: f32 = 0.35;
+/// Lesser loss alone does not take the rate below this.
 const LOSS_FLOOR: u64 = 300_000;
 const LOSS_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -59,7 +60,13 @@ pub(super) struct Control {
 
 impl Control {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { estimate: START as f64, updated: now, last_decrease: None, limit: None, hope: HOPE }
+        Self {
+            estimate: START as f64,
+            updated: now,
+            last_decrease: None,
+            limit: None,
+            hope: HOPE,
+        }
     }
 
     pub(super) fn estimate(&self) -> u64 {
@@ -86,7 +93,10 @@ impl Control {
     }
 
     pub(super) fn on_signal(&mut self, now: Instant, signal: Signal, measured: Measured) {
-        let elapsed = now.saturating_duration_since(self.updated).as_secs_f64().min(1.0);
+        let elapsed = now
+            .saturating_duration_since(self.updated)
+            .as_secs_f64()
+            .min(1.0);
         self.updated = now;
         match signal {
             Signal::Overuse => self.back_off(now, measured),
@@ -99,21 +109,30 @@ impl Control {
     fn back_off(&mut self, now: Instant, measured: Measured) {
         // One reaction must have had time to show before the next.
         let wait = measured.round_trip + Duration::from_millis(200);
-        if self.last_decrease.is_some_and(|last| now.saturating_duration_since(last) < wait) {
+        if self
+            .last_decrease
+            .is_some_and(|last| now.saturating_duration_since(last) < wait)
+        {
             return;
         }
         let arriving = measured.arriving as f64;
         if self.estimate * PROVEN > arriving {
             self.hope = (self.hope / 2.0).max(HOPE / 8.0);
         }
-        self.limit = Some(self.limit.map_or(arriving, |limit| 0.7 * limit + 0.3 * arriving));
+        self.limit = Some(
+            self.limit
+                .map_or(arriving, |limit| 0.7 * limit + 0.3 * arriving),
+        );
         self.last_decrease = Some(now);
         self.set((BACK_OFF * arriving).min(self.estimate) as u64);
     }
 
     fn grow(&mut self, now: Instant, elapsed: f64, measured: Measured) {
         let settling = measured.round_trip + Duration::from_millis(300);
-        if self.last_decrease.is_some_and(|last| now.saturating_duration_since(last) < settling) || measured.loss > LOSS_LOW
+        if self
+            .last_decrease
+            .is_some_and(|last| now.saturating_duration_since(last) < settling)
+            || measured.loss > LOSS_LOW
         {
             return;
         }
@@ -122,7 +141,9 @@ impl Control {
         let rate = match (proven, self.limit) {
             (false, _) => self.hope,
             (true, None) => GROWTH_UNTRIED,
-            (true, Some(limit)) if (0.8 * limit..1.2 * limit).contains(&self.estimate) => GROWTH_NEAR_LIMIT,
+            (true, Some(limit)) if (0.8 * limit..1.2 * limit).contains(&self.estimate) => {
+                GROWTH_NEAR_LIMIT
+            }
             (true, Some(_)) => GROWTH,
         };
         self.hope = (self.hope * (1.0 + 0.01 * elapsed)).min(HOPE);
@@ -133,11 +154,17 @@ impl Control {
 
     pub(super) fn on_loss(&mut self, now: Instant, measured: Measured) {
         if measured.loss <= LOSS_HIGH
-            || self.last_decrease.is_some_and(|last| now.saturating_duration_since(last) < LOSS_INTERVAL)
+            || self
+                .last_decrease
+                .is_some_and(|last| now.saturating_duration_since(last) < LOSS_INTERVAL)
         {
             return;
         }
-        let floor = if measured.loss > LOSS_SEVERE { FLOOR } else { LOSS_FLOOR.max(measured.arriving) };
+        let floor = if measured.loss > LOSS_SEVERE {
+            FLOOR
+        } else {
+            LOSS_FLOOR.max(measured.arriving)
+        };
         let lowered = (self.estimate * f64::from(1.0 - 0.5 * measured.loss)) as u64;
         let lowered = lowered.max(floor);
         if lowered < self.estimate() {

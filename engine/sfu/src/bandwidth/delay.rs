@@ -20,6 +20,11 @@ const FOLLOW_UP: f64 = 0.0087;
 const FOLLOW_DOWN: f64 = 0.039;
 /// The trend must be over the threshold this long before it is believed.
 const OVERUSE_MILLIS: f64 = 10.0;
+/// A queue delays every packet, radio jitter only some: overuse is believed where even the quickest of the last groups was
+/// so much slower than the quickest of the last seconds.
+const QUICKEST_OF: usize = 12;
+const QUEUE_MILLIS: f64 = 15.0;
+const BASE_MILLIS: f64 = 10_000.0;
 /// A step of the peer's clock, not of the network.
 const CLOCK_STEP_MICROS: u64 = 3_000_000;
 
@@ -39,6 +44,7 @@ pub(super) struct DelayTrend {
     smoothed: f64,
     /// (arrival, smoothed delay), both in milliseconds.
     points: VecDeque<(f64, f64)>,
+    queue: Queue,
     groups: f64,
     threshold: f64,
     over_for: f64,
@@ -57,6 +63,7 @@ impl Default for DelayTrend {
             accumulated: 0.0,
             smoothed: 0.0,
             points: VecDeque::with_capacity(TREND + 1),
+            queue: Queue::default(),
             groups: 0.0,
             threshold: THRESHOLD,
             over_for: 0.0,
@@ -74,18 +81,24 @@ impl DelayTrend {
         let unrolled = match self.reference {
             None => i64::from(reference),
             // Sign-extended difference of 24 bits.
-            Some((raw, unrolled)) => {
-                unrolled.saturating_add(i64::from((reference.wrapping_sub(raw) << 8).cast_signed() >> 8))
-            }
+            Some((raw, unrolled)) => unrolled.saturating_add(i64::from(
+                (reference.wrapping_sub(raw) << 8).cast_signed() >> 8,
+            )),
         };
         self.reference = Some((reference, unrolled));
-        unrolled.saturating_sub(i64::from(reference)).saturating_mul(64_000)
+        unrolled
+            .saturating_sub(i64::from(reference))
+            .saturating_mul(64_000)
     }
 
     /// A packet left at `sent` and arrived at `arrived`, microseconds on two clocks.
     pub(super) fn on_arrival(&mut self, sent: u32, arrived: i64) {
         let Some(group) = &mut self.current else {
-            self.current = Some(Group { first_sent: sent, last_sent: sent, arrived });
+            self.current = Some(Group {
+                first_sent: sent,
+                last_sent: sent,
+                arrived,
+            });
             return;
         };
         let since_first = sent.wrapping_sub(group.first_sent);
@@ -99,7 +112,11 @@ impl DelayTrend {
             return;
         }
         let done = *group;
-        *group = Group { first_sent: sent, last_sent: sent, arrived };
+        *group = Group {
+            first_sent: sent,
+            last_sent: sent,
+            arrived,
+        };
         if let Some(before) = self.before.replace(done) {
             self.on_group(&before, &done);
         }
@@ -108,8 +125,11 @@ impl DelayTrend {
     fn on_group(&mut self, before: &Group, done: &Group) {
         let sent_apart = i64::from(done.last_sent.wrapping_sub(before.last_sent));
         let arrived_apart = done.arrived.saturating_sub(before.arrived);
-        if arrived_apart.unsigned_abs() > CLOCK_STEP_MICROS || sent_apart.unsigned_abs() > CLOCK_STEP_MICROS {
+        if arrived_apart.unsigned_abs() > CLOCK_STEP_MICROS
+            || sent_apart.unsigned_abs() > CLOCK_STEP_MICROS
+        {
             self.points.clear();
+            self.queue = Queue::default();
             self.groups = 0.0;
             self.signal = Signal::Normal;
             return;
@@ -123,8 +143,14 @@ impl DelayTrend {
         if self.points.len() == TREND {
             self.points.pop_front();
         }
-        self.points.push_back(((done.arrived.saturating_sub(origin)) as f64 / 1000.0, self.smoothed));
-        let trend = if self.points.len() == TREND { slope(&self.points) } else { 0.0 };
+        let arrived = done.arrived.saturating_sub(origin) as f64 / 1000.0;
+        self.points.push_back((arrived, self.smoothed));
+        self.queue.add(arrived, self.accumulated);
+        let trend = if self.points.len() == TREND {
+            slope(&self.points)
+        } else {
+            0.0
+        };
         self.detect(trend, step);
     }
 
@@ -133,7 +159,10 @@ impl DelayTrend {
         if weighed > self.threshold {
             self.over_for += step;
             self.over_times += 1;
-            if self.over_for > OVERUSE_MILLIS && self.over_times > 1 && trend >= self.last_trend {
+            let believable =
+                self.over_for > OVERUSE_MILLIS && self.over_times > 1 && trend >= self.last_trend;
+            if believable && self.queue.stands() {
+                self.queue.accept();
                 self.over_for = 0.0;
                 self.over_times = 0;
                 self.signal = Signal::Overuse;
@@ -141,7 +170,11 @@ impl DelayTrend {
         } else {
             self.over_for = 0.0;
             self.over_times = 0;
-            self.signal = if weighed < -self.threshold { Signal::Underuse } else { Signal::Normal };
+            self.signal = if weighed < -self.threshold {
+                Signal::Underuse
+            } else {
+                Signal::Normal
+            };
         }
         self.last_trend = trend;
         self.follow(weighed.abs(), step);
@@ -152,7 +185,11 @@ impl DelayTrend {
         if size > self.threshold + 15.0 {
             return;
         }
-        let speed = if size < self.threshold { FOLLOW_DOWN } else { FOLLOW_UP };
+        let speed = if size < self.threshold {
+            FOLLOW_DOWN
+        } else {
+            FOLLOW_UP
+        };
         self.threshold += speed * (size - self.threshold) * step.min(100.0);
         self.threshold = self.threshold.clamp(THRESHOLD_RANGE.0, THRESHOLD_RANGE.1);
     }
@@ -162,13 +199,65 @@ impl DelayTrend {
     }
 }
 
+/// Relative delays of the last groups against the least of the last ten to twenty seconds, all in milliseconds.
+struct Queue {
+    recent: VecDeque<f64>,
+    /// Least of the running and of the previous stretch of ten seconds.
+    least: (f64, f64),
+    began: f64,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        let recent = VecDeque::with_capacity(QUICKEST_OF + 1);
+        Self {
+            recent,
+            least: (f64::INFINITY, f64::INFINITY),
+            began: f64::NEG_INFINITY,
+        }
+    }
+}
+
+impl Queue {
+    fn add(&mut self, arrived: f64, delay: f64) {
+        if arrived - self.began > BASE_MILLIS {
+            self.began = arrived;
+            self.least = (delay, self.least.0);
+        }
+        self.least.0 = self.least.0.min(delay);
+        if self.recent.len() == QUICKEST_OF {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(delay);
+    }
+
+    fn stands(&self) -> bool {
+        self.recent.len() == QUICKEST_OF
+            && self.quickest() > self.least.0.min(self.least.1) + QUEUE_MILLIS
+    }
+
+    fn quickest(&self) -> f64 {
+        self.recent.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    /// Take the delay of now as the least: it was reacted to. Another route, which is slower for good, must not count twice.
+    fn accept(&mut self) {
+        self.least = (self.quickest(), f64::INFINITY);
+    }
+}
+
 /// Least-squares slope; 0 when all points have one arrival time.
 fn slope(points: &VecDeque<(f64, f64)>) -> f64 {
     let count = points.len() as f64;
-    let (sum_x, sum_y) = points.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0, y + point.1));
+    let (sum_x, sum_y) = points
+        .iter()
+        .fold((0.0, 0.0), |(x, y), point| (x + point.0, y + point.1));
     let (mean_x, mean_y) = (sum_x / count, sum_y / count);
     let (above, below) = points.iter().fold((0.0, 0.0), |(above, below), (x, y)| {
-        (above + (x - mean_x) * (y - mean_y), below + (x - mean_x) * (x - mean_x))
+        (
+            above + (x - mean_x) * (y - mean_y),
+            below + (x - mean_x) * (x - mean_x),
+        )
     });
     if below > 0.0 { above / below } else { 0.0 }
 }
@@ -182,7 +271,10 @@ mod tests {
         let mut trend = DelayTrend::default();
         (0..200_u32)
             .map(|group| {
-                trend.on_arrival(group * 20_000, i64::from(group) * 20_000 + delay_micros(group));
+                trend.on_arrival(
+                    group * 20_000,
+                    i64::from(group) * 20_000 + delay_micros(group),
+                );
                 trend.signal()
             })
             .collect()
@@ -196,7 +288,19 @@ mod tests {
     #[test]
     fn steady_delay_and_small_jitter_are_normal() {
         assert!(!play(|_| 40_000).contains(&Signal::Overuse));
-        assert!(!play(|group| 40_000 + i64::from(group * 7919 % 5) * 1_000).contains(&Signal::Overuse));
+        assert!(
+            !play(|group| 40_000 + i64::from(group * 7919 % 5) * 1_000).contains(&Signal::Overuse)
+        );
+    }
+
+    #[test]
+    fn wild_jitter_without_a_queue_is_normal() {
+        for seed in 0..20 {
+            let wild = |group: u32| {
+                i64::from((group + seed * 977).wrapping_mul(2_654_435_761) >> 16) * 50_000 / 65_536
+            };
+            assert!(!play(wild).contains(&Signal::Overuse), "seed {seed}");
+        }
     }
 
     #[test]

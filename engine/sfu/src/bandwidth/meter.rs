@@ -15,7 +15,11 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { began: now, current: 0, bytes: [0; SLOTS] }
+        Self {
+            began: now,
+            current: 0,
+            bytes: [0; SLOTS],
+        }
     }
 
     pub(super) fn add(&mut self, now: Instant, size: usize) {
@@ -29,12 +33,15 @@ impl Meter {
         self.advance(now);
         let bytes: u64 = self.bytes.iter().map(|slot| u64::from(*slot)).sum();
         // A meter younger than its window must not tell half the rate.
-        let window = now.saturating_duration_since(self.began).clamp(SLOT * 2, SLOT * SLOTS as u32);
+        let window = now
+            .saturating_duration_since(self.began)
+            .clamp(SLOT * 2, SLOT * SLOTS as u32);
         bytes * 8_000_000 / window.as_micros() as u64
     }
 
     fn advance(&mut self, now: Instant) {
-        let slot = (now.saturating_duration_since(self.began).as_micros() / SLOT.as_micros()) as u64;
+        let slot =
+            (now.saturating_duration_since(self.began).as_micros() / SLOT.as_micros()) as u64;
         for passed in (self.current + 1..=slot).rev().take(SLOTS) {
             if let Some(slot) = self.bytes.get_mut(passed as usize % SLOTS) {
                 *slot = 0;

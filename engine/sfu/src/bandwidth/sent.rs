@@ -20,7 +20,9 @@ enum State {
     #[default]
     Empty,
     Waiting,
-    Reported,
+    /// Reported as not arrived; it may still come.
+    Missing,
+    Arrived,
 }
 
 /// A ring of 2,048 packets.
@@ -33,7 +35,11 @@ pub(super) struct SentPackets {
 
 impl SentPackets {
     pub(super) const fn new(began: Instant) -> Self {
-        Self { began, next: 1, ring: Vec::new() }
+        Self {
+            began,
+            next: 1,
+            ring: Vec::new(),
+        }
     }
 
     /// Note a packet and return its number.
@@ -45,7 +51,12 @@ impl SentPackets {
         self.next = number.wrapping_add(1);
         let at = now.saturating_duration_since(self.began).as_micros() as u32;
         if let Some(slot) = self.slot(number) {
-            *slot = Sent { at, size: u16::try_from(size).unwrap_or(u16::MAX), number, state: State::Waiting };
+            *slot = Sent {
+                at,
+                size: u16::try_from(size).unwrap_or(u16::MAX),
+                number,
+                state: State::Waiting,
+            };
         }
         number
     }
@@ -54,16 +65,24 @@ impl SentPackets {
         self.ring.get_mut(usize::from(number) % CAPACITY)
     }
 
-    /// Whether the packet left and nothing is known about it yet.
-    pub(super) fn is_waiting(&mut self, number: u16) -> bool {
-        self.slot(number).is_some_and(|slot| slot.number == number && slot.state == State::Waiting)
+    /// Note that the packet has not arrived so far; false when that is known or it never left.
+    pub(super) fn miss(&mut self, number: u16) -> bool {
+        let slot = self
+            .slot(number)
+            .filter(|slot| slot.number == number && slot.state == State::Waiting);
+        slot.map(|slot| slot.state = State::Missing).is_some()
     }
 
-    /// The packet with this number, once.
-    pub(super) fn acknowledge(&mut self, number: u16) -> Option<Sent> {
-        let slot = self.slot(number).filter(|slot| slot.number == number && slot.state == State::Waiting)?;
-        slot.state = State::Reported;
-        Some(*slot)
+    /// The packet with this number, once, and whether it had been missed before: jitter reorders packets.
+    pub(super) fn acknowledge(&mut self, number: u16) -> Option<(Sent, bool)> {
+        let slot = self.slot(number).filter(|slot| slot.number == number)?;
+        let missed = match slot.state {
+            State::Waiting => false,
+            State::Missing => true,
+            State::Empty | State::Arrived => return None,
+        };
+        slot.state = State::Arrived;
+        Some((*slot, missed))
     }
 }
 
@@ -79,8 +98,20 @@ mod tests {
         let number = sent.add(now, 1200);
 
         assert!(sent.acknowledge(number + 1).is_none());
-        assert_eq!(sent.acknowledge(number).unwrap().size, 1200);
+        assert_eq!(sent.acknowledge(number).unwrap().0.size, 1200);
         assert!(sent.acknowledge(number).is_none());
+    }
+
+    #[test]
+    fn a_packet_missed_in_one_feedback_may_arrive_by_the_next() {
+        let now = Instant::now();
+        let mut sent = SentPackets::new(now);
+        let number = sent.add(now, 1200);
+
+        assert!(sent.miss(number));
+        assert!(!sent.miss(number), "counted twice");
+        assert!(sent.acknowledge(number).unwrap().1);
+        assert!(!sent.miss(number), "it has arrived");
     }
 
     #[test]
@@ -89,8 +120,8 @@ mod tests {
         let mut sent = SentPackets::new(now);
         let first = sent.add(now, 100);
         for _ in 0..CAPACITY {
-        sent.add(now, 100);
-    }
+            sent.add(now, 100);
+        }
 
         assert!(sent.acknowledge(first).is_none());
     }

@@ -20,7 +20,12 @@ const QUEUE_MICROS: u64 = 400_000;
 
 impl Line {
     fn new(rate: u64) -> Self {
-        Self { rate, free_at: 0, arrived: VecDeque::new(), lost_of_hundred: 0 }
+        Self {
+            rate,
+            free_at: 0,
+            arrived: VecDeque::new(),
+            lost_of_hundred: 0,
+        }
     }
 
     fn carry(&mut self, at: u64, number: u16, size: u64) {
@@ -31,7 +36,8 @@ impl Line {
             return;
         }
         self.free_at = begins + size * 8_000_000 / self.rate;
-        self.arrived.push_back((number, Some(self.free_at + 20_000)));
+        self.arrived
+            .push_back((number, Some(self.free_at + 20_000)));
     }
 
     /// Feedback about what arrived by `at`: an RTCP packet.
@@ -80,7 +86,12 @@ struct Trial {
 impl Trial {
     fn new(rate: u64) -> Self {
         let start = Instant::now();
-        Self { start, millis: 0, estimator: Estimator::new(start), line: Line::new(rate) }
+        Self {
+            start,
+            millis: 0,
+            estimator: Estimator::new(start),
+            line: Line::new(rate),
+        }
     }
 
     /// Send at most `wanted` bit/s and never more than the estimate, for `seconds`.
@@ -99,7 +110,9 @@ impl Trial {
             if self.millis.is_multiple_of(50)
                 && let Some(packet) = self.line.feedback(self.millis * 1000)
             {
-                let Packet::TransportFeedback(feedback) = rtcp::parse(&packet).next().unwrap().unwrap().packet else {
+                let Packet::TransportFeedback(feedback) =
+                    rtcp::parse(&packet).next().unwrap().unwrap().packet
+                else {
                     panic!("not feedback");
                 };
                 self.estimator.on_feedback(now, &feedback);
@@ -159,7 +172,11 @@ fn ordinary_radio_loss_does_not_starve_video() {
     let estimate = trial.run(20, 1_000_000);
 
     assert!(estimate >= 1_000_000, "{estimate}");
-    assert!((0.04..0.12).contains(&trial.estimator.loss()), "{}", trial.estimator.loss());
+    assert!(
+        (0.04..0.12).contains(&trial.estimator.loss()),
+        "{}",
+        trial.estimator.loss()
+    );
 }
 
 #[test]
@@ -196,15 +213,21 @@ fn receiver_reports_alone_raise_and_lower_it() {
     let report = |estimator: &mut Estimator, second: u64, lost: u8| {
         let now = start + Duration::from_secs(second);
         for _ in 0..250 {
-        estimator.on_sent(now, 1000);
-    }
+            estimator.on_sent(now, 1000);
+        }
         estimator.on_receiver_report(now, lost, Some(Duration::from_millis(40)));
         estimator.estimate()
     };
 
-    let good = (1..5).map(|second| report(&mut estimator, second, 0)).last().unwrap();
+    let good = (1..5)
+        .map(|second| report(&mut estimator, second, 0))
+        .last()
+        .unwrap();
     assert!(good > START, "{good}");
-    let bad = (5..12).map(|second| report(&mut estimator, second, 100)).last().unwrap();
+    let bad = (5..12)
+        .map(|second| report(&mut estimator, second, 100))
+        .last()
+        .unwrap();
     assert!(bad < good / 2, "{bad}");
     assert!((estimator.round_trip().as_millis()).abs_diff(40) < 2);
 }

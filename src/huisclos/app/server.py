@@ -16,6 +16,7 @@ from huisclos.app import compose, sockets
 from huisclos.app.housekeeping import housekeeping
 from huisclos.app.links import base_url, room_links
 from huisclos.app.settings import Settings, addresses
+from huisclos.app.websocket_protocol import WebSocketProtocol
 from huisclos.model.errors import NotReady
 from huisclos.services import rooms
 from huisclos.services.calls import Calls, MediaStuck
@@ -92,7 +93,7 @@ def _config(settings: Settings, web: object) -> uvicorn.Config:
         log_config=None,
         lifespan="off",
         server_header=False,
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
         ws_max_size=_LARGEST_WEBSOCKET_MESSAGE,
         ws_ping_interval=_PING_EVERY_S,
         ws_ping_timeout=2 * _PING_EVERY_S,

@@ -1,16 +1,23 @@
 /** The entrance to calls: small, and loads the media library only when somebody joins. */
 
 import type { CallPort } from "../model/ports";
+import { Failure } from "../types/room";
 
 const load = () => import("./livekit-call");
 
 export const callPort: CallPort = {
   prepare() {
-    void load();
+    // Joining loads it again and says so if that fails too.
+    load().catch(() => undefined);
   },
   async join(ticket, belongings) {
-    const { joinCall } = await load();
-    return joinCall(ticket, belongings);
+    const library = await load().catch(() => null);
+    if (library === null) {
+      belongings.microphone?.close();
+      belongings.camera?.close();
+      throw new Failure("server_unreachable");
+    }
+    return library.joinCall(ticket, belongings);
   },
   get canShareScreen() {
     return typeof navigator.mediaDevices?.getDisplayMedia === "function";

@@ -10,8 +10,22 @@ import { Button } from "./parts/Button";
 import { Threshold } from "./parts/Threshold";
 
 // The call's screens and the media library come only when somebody goes in.
-const loadCallView = () => import("./call/CallView");
+const loadCallView = () => import("./call/CallView").catch(() => ({ default: NotLoaded }));
 const CallView = lazy(loadCallView);
+
+/** In place of the call when its screens could not be fetched, for example because the server has just been renewed. */
+function NotLoaded() {
+  const texts = useTexts();
+  const { message, help } = useErrorText()("server_unreachable");
+  const reload = () => location.reload();
+  return (
+    <Threshold tab={texts.tab.ended} title={message} text={help} onHome={() => location.assign("/")}>
+      <Button kind="primary" onPress={reload}>
+        {texts.retry}
+      </Button>
+    </Threshold>
+  );
+}
 
 interface Props {
   readonly room: RoomId;

@@ -1,6 +1,6 @@
 /** A visit to a room against a small world in memory: who may do what when, and that nothing opens before a click. */
 
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type DoorMessage, type Entry, Failure, type RoomId, type SeatKey } from "../types/room";
 import { type CallState, callAfter, callBegins, type EndReason } from "./call";
 import { Cell } from "./observable";
@@ -212,9 +212,23 @@ describe("waiting", () => {
     expect(world.open).toBe(0);
   });
 
-  test("one can ask again when nobody answered", async () => {
+  test("goes on by itself when the knock was lost with the connection", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
     const session = await waiting();
+    vi.setSystemTime(Date.now() + 40_000);
     world.tell({ type: "expired" });
+    vi.useRealTimers();
+
+    await expect.poll(() => world.entered).toBe(2);
+    expect(session.visit.get().stand.at).toBe("waiting");
+  });
+
+  test("one can ask again when nobody answered", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const session = await waiting();
+    vi.setSystemTime(Date.now() + 600_000);
+    world.tell({ type: "expired" });
+    vi.useRealTimers();
     expect(session.visit.get().stand.at).toBe("expired");
 
     await session.askAgain();

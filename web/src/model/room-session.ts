@@ -41,6 +41,11 @@ export interface Visit {
   readonly returning: boolean;
 }
 
+// The server lets a knock live for ten minutes; after that somebody should decide to go on.
+const PATIENCE_MS = 9 * 60_000;
+// A door that throws one out sooner than this would do so for ever.
+const SHORTEST_WAIT_MS = 5_000;
+
 export class RoomSession {
   readonly desk: DeviceDesk;
   readonly #cell: Cell<Visit>;
@@ -49,6 +54,8 @@ export class RoomSession {
   #unwatchCall: (() => void) | null = null;
   #closed = false;
   #name = "";
+  #askedAt = 0;
+  #knockedAt = 0;
 
   constructor(
     readonly room: RoomId,
@@ -108,6 +115,7 @@ export class RoomSession {
     const name = tidyName(typedName);
     this.book.change({ name });
     this.#name = name || usual;
+    this.#askedAt = Date.now();
     this.#stand({ at: "pre-join", joining: true, trouble: null });
     this.ports.call.prepare();
     await this.desk.try();
@@ -116,6 +124,7 @@ export class RoomSession {
 
   /** Knocks once more after nobody answered. */
   async askAgain(): Promise<void> {
+    this.#askedAt = Date.now();
     await this.#enter();
   }
 
@@ -169,6 +178,7 @@ export class RoomSession {
         return this.#stand({ at: "denied" });
       }
       if (entry.state === "waiting") {
+        this.#knockedAt = Date.now();
         this.#openDoor();
         return this.#stand({ at: "waiting" });
       }
@@ -208,7 +218,7 @@ export class RoomSession {
         if (message.type === "knocks") this.#cell.set({ ...this.#cell.get(), knocks: message.knocks });
         else if (message.type === "admitted") this.#answered(() => void this.#enter());
         else if (message.type === "denied") this.#answered(() => this.#turnedAway("denied"));
-        else if (message.type === "expired") this.#answered(() => this.#turnedAway("expired"));
+        else if (message.type === "expired") this.#answered(() => this.#ranOut());
       },
       () => this.#answered(() => this.#turnedAway("expired")),
     );
@@ -219,6 +229,13 @@ export class RoomSession {
     if (this.#cell.get().stand.at !== "waiting") return;
     this.#shutDoor();
     then();
+  }
+
+  /** A knock dies early when its door was out of reach for a while. Who still waits then knocks again by itself. */
+  #ranOut(): void {
+    const now = Date.now();
+    if (now - this.#askedAt < PATIENCE_MS && now - this.#knockedAt > SHORTEST_WAIT_MS) void this.#enter();
+    else this.#turnedAway("expired");
   }
 
   #turnedAway(at: "denied" | "expired"): void {

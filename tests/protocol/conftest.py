@@ -16,14 +16,16 @@ def sdk_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture(params=["huisclos", "livekit-server"])
+# Not skipped but absent without a control: a skip looks like something that ought to have run.
+_SERVERS = ["huisclos", *(["livekit-server"] if os.environ.get("LIVEKIT_SERVER") else [])]
+
+
+@pytest.fixture(params=_SERVERS)
 def any_server(request: pytest.FixtureRequest) -> str:
     """The address of our server, and then of stock livekit-server as a control of the test itself if one is named."""
     if request.param == "huisclos":
         server: Served = request.getfixturevalue("sdk_server")
         return server.url
-    if not os.environ.get("LIVEKIT_SERVER"):
-        pytest.skip("no LIVEKIT_SERVER named as a control")
     url: str = request.getfixturevalue("stock_server")
     return url
 

@@ -23,6 +23,8 @@ def disconnect(
 def remove(state: CallState, participant: Participant, reason: models.DisconnectReason) -> None:
     """Take it out without a word to itself; the others are told when the turn ends."""
     sending.withdraw_all(state, participant)
+    for track in participant.sections.carried.values():
+        state.demand.leave(track, participant.sid)
     state.outbox.command(RemovePeer(participant.sid))
     del state.participants[participant.sid]
     state.changed.pop(participant.sid, None)

@@ -7,6 +7,7 @@ from livekit.protocol import rtc
 
 from huisclos.model.call import Prefer, Subscribe, Unsubscribe
 from huisclos.signalling import responses
+from huisclos.signalling.demand import NOTHING
 from huisclos.signalling.participant import Offer, Participant
 from huisclos.signalling.sdp import Sent, name_what_we_send
 from huisclos.signalling.state import CallState
@@ -28,11 +29,13 @@ def wanted(state: CallState, participant: Participant) -> dict[str, str]:
 
 def answer(state: CallState, participant: Participant, offer: Offer, sdp: str) -> None:
     """Fill the sections of `offer` with what is wanted now, and answer it with `sdp` so completed."""
+    before = dict(participant.sections.carried)
     refilled = participant.sections.refill(offer.sections, wanted(state, participant))
     carried = participant.sections.carried
     sent = {mid: Sent(state.publishers[track].sid, track) for mid, track in carried.items()}
     for mid in refilled.stopped:
         state.outbox.command(Unsubscribe(participant.sid, mid))
+        state.demand.leave(before[mid], participant.sid)
     named = name_what_we_send(sdp, offer.sections, sent)
     state.outbox.send(participant.connection, responses.answer(offer.id, named, carried))
     for mid, track in refilled.started.items():
@@ -45,10 +48,9 @@ def answer(state: CallState, participant: Participant, offer: Offer, sdp: str) -
 def prefer(state: CallState, participant: Participant, mid: str, track: str) -> None:
     """Pass on how large `participant` shows `track`."""
     viewing = participant.subscriptions.viewing(track)
-    info = state.publishers[track].publications.live[track].info
-    state.outbox.command(
-        Prefer(participant.sid, mid, layer_for(viewing, info), viewing.paused, min(viewing.priority, 255))
-    )
+    layer = layer_for(viewing, state.publishers[track].publications.live[track].info)
+    state.outbox.command(Prefer(participant.sid, mid, layer, viewing.paused, min(viewing.priority, 255)))
+    state.demand.want(track, participant.sid, NOTHING if viewing.paused else layer)
 
 
 def settle(state: CallState, participant: Participant, now: float) -> None:
@@ -57,6 +59,7 @@ def settle(state: CallState, participant: Participant, now: float) -> None:
     for mid, track in participant.sections.carried.items():
         if track not in wants:
             state.outbox.command(Unsubscribe(participant.sid, mid))
+            state.demand.leave(track, participant.sid)
     # Before its first offer a client has no sections, and while one is being answered that answer will do.
     if participant.offers or not participant.latest_sections or participant.connection is None:
         return

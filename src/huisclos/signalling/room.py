@@ -142,6 +142,7 @@ class RoomCall:
         unsettled, self._state.unsettled = self._state.unsettled, {}
         for participant in unsettled.values():
             receiving.settle(self._state, participant, now)
+        sending.tell_demand(self._state, now)
         return self._state.outbox.take()
 
     def _tell_changes(self) -> None:

@@ -3,7 +3,7 @@
 from livekit.protocol import models, rtc
 
 from huisclos.model.call import ApplyOffer, Mute, Publish, Unpublish
-from huisclos.signalling import receiving, responses
+from huisclos.signalling import demand, receiving, responses
 from huisclos.signalling.participant import Offer, Participant
 from huisclos.signalling.publishing import Bound, TooManyPending
 from huisclos.signalling.sdp import parse_sections
@@ -28,6 +28,7 @@ def answered(state: CallState, participant: Participant, request: int, sdp: str)
     participant.latest_sections = offer.sections
     _apply(state, participant, participant.publications.bind(offer.sections))
     receiving.answer(state, participant, offer, sdp)
+    state.demand.renegotiated(participant.publications.live)
 
 
 def announce(state: CallState, participant: Participant, request: rtc.AddTrackRequest) -> None:
@@ -69,6 +70,14 @@ def mute(state: CallState, participant: Participant, sid: str, *, muted: bool) -
         state.tell_about(participant)
 
 
+def tell_demand(state: CallState, now: float) -> None:
+    """Tell publishers which layers of their pictures anybody wants, where that has changed."""
+    for sid, highest in state.demand.due(now):
+        publisher = state.publishers[sid]
+        info = publisher.publications.live[sid].info
+        state.outbox.send(publisher.connection, demand.message(info, highest))
+
+
 def withdraw_all(state: CallState, participant: Participant) -> None:
     """Everything it published is gone, as when it leaves."""
     _apply(state, participant, Bound((), tuple(participant.publications.live.values())))
@@ -78,11 +87,14 @@ def withdraw_all(state: CallState, participant: Participant) -> None:
 def _apply(state: CallState, participant: Participant, bound: Bound) -> None:
     for publication in bound.ended:
         del state.publishers[publication.sid]
+        state.demand.end(publication.sid)
         state.outbox.command(Unpublish(publication.sid))
         for other in state.others(participant):
             other.subscriptions.forget(publication.sid)
     for publication in bound.started:
         state.publishers[publication.sid] = participant
+        if publication.kind == "video":
+            state.demand.begin(publication.sid)
         state.outbox.command(Publish(participant.sid, publication.mid, publication.sid, publication.is_screen))
         if publication.info.muted:
             state.outbox.command(Mute(publication.sid, True))

@@ -8,6 +8,7 @@ from livekit.protocol import models
 
 from huisclos.signalling import responses
 from huisclos.signalling.data import Replay
+from huisclos.signalling.demand import Demand
 from huisclos.signalling.outbox import Connection, Outbox
 from huisclos.signalling.participant import Participant
 
@@ -27,6 +28,7 @@ class CallState:
     publishers: dict[str, Participant] = field(default_factory=dict)
     """Track sid → who publishes it; only tracks that are bound to a section."""
     replay: Replay = field(default_factory=Replay)
+    demand: Demand = field(default_factory=Demand)
     requests: int = 0
 
     changed: dict[str, Participant] = field(default_factory=dict)

@@ -43,9 +43,11 @@ impl Demand {
         let highest = self.highest?;
         let above = self.granted.map_or(0, |granted| granted + 1);
         let comes_in = |layer: &u8| self.rate(*layer) > 0;
-        (above..=highest.min(2))
-            .find(comes_in)
-            .or_else(|| (0..=2).find(comes_in).filter(|lowest| self.granted.is_none() && *lowest > highest))
+        (above..=highest.min(2)).find(comes_in).or_else(|| {
+            (0..=2)
+                .find(comes_in)
+                .filter(|lowest| self.granted.is_none() && *lowest > highest)
+        })
     }
 
     /// What must be free for `layer`, and whether it is.
@@ -60,7 +62,9 @@ impl Demand {
 
     /// Move up one layer if that fits into `free` besides what is granted already; returns whether it did.
     fn improve(&mut self, free: &mut u64) -> bool {
-        let Some(layer) = self.next() else { return false };
+        let Some(layer) = self.next() else {
+            return false;
+        };
         let held = self.granted.map_or(0, |granted| self.rate(granted));
         if !self.fits(layer, free.saturating_add(held)) {
             return false;
@@ -97,7 +101,10 @@ pub fn allocate(budget: u64, demands: &mut [Demand]) -> u64 {
             }
         }
     }
-    demands.iter().filter_map(|demand| Some(demand.rate(demand.granted?))).sum()
+    demands
+        .iter()
+        .filter_map(|demand| Some(demand.rate(demand.granted?)))
+        .sum()
 }
 
 #[cfg(test)]
@@ -108,8 +115,20 @@ mod tests {
     const RATES: [u64; 3] = [150_000, 500_000, 1_700_000];
 
     fn demand(key: usize, kind: Kind, highest: u8) -> Demand {
-        let rates = if kind == Kind::Audio { [32_000, 0, 0] } else { RATES };
-        Demand { key, kind, priority: 0, rates, highest: Some(highest), current: None, granted: None }
+        let rates = if kind == Kind::Audio {
+            [32_000, 0, 0]
+        } else {
+            RATES
+        };
+        Demand {
+            key,
+            kind,
+            priority: 0,
+            rates,
+            highest: Some(highest),
+            current: None,
+            granted: None,
+        }
     }
 
     fn granted(budget: u64, mut demands: Vec<Demand>) -> Vec<Option<u8>> {
@@ -120,13 +139,25 @@ mod tests {
 
     #[test]
     fn audio_is_granted_though_there_is_nothing_to_share() {
-        assert_eq!(granted(0, vec![demand(0, Kind::Camera, 2), demand(1, Kind::Audio, 0)]), [None, Some(0)]);
+        assert_eq!(
+            granted(
+                0,
+                vec![demand(0, Kind::Camera, 2), demand(1, Kind::Audio, 0)]
+            ),
+            [None, Some(0)]
+        );
     }
 
     #[test]
     fn a_screen_comes_before_any_camera() {
-        let screen = Demand { current: Some(2), ..demand(1, Kind::Screen, 2) };
-        assert_eq!(granted(1_800_000, vec![demand(0, Kind::Camera, 2), screen]), [None, Some(2)]);
+        let screen = Demand {
+            current: Some(2),
+            ..demand(1, Kind::Screen, 2)
+        };
+        assert_eq!(
+            granted(1_800_000, vec![demand(0, Kind::Camera, 2), screen]),
+            [None, Some(2)]
+        );
     }
 
     #[test]
@@ -139,23 +170,36 @@ mod tests {
     fn priority_decides_who_is_sharp() {
         let mut favoured = demand(2, Kind::Camera, 2);
         favoured.priority = 1;
-        let wishes = vec![demand(0, Kind::Camera, 2), demand(1, Kind::Camera, 2), favoured];
+        let wishes = vec![
+            demand(0, Kind::Camera, 2),
+            demand(1, Kind::Camera, 2),
+            favoured,
+        ];
         assert_eq!(granted(950_000, wishes), [Some(0), Some(0), Some(1)]);
     }
 
     #[test]
     fn a_better_layer_needs_more_room_to_begin_than_to_stay() {
         let new = demand(0, Kind::Camera, 2);
-        let running = Demand { current: Some(2), ..new };
+        let running = Demand {
+            current: Some(2),
+            ..new
+        };
         assert_eq!(granted(1_800_000, vec![new]), [Some(1)]);
         assert_eq!(granted(1_800_000, vec![running]), [Some(2)]);
     }
 
     #[test]
     fn a_layer_that_does_not_come_in_is_passed_over() {
-        let gap = Demand { rates: [150_000, 0, 900_000], ..demand(0, Kind::Camera, 2) };
+        let gap = Demand {
+            rates: [150_000, 0, 900_000],
+            ..demand(0, Kind::Camera, 2)
+        };
         assert_eq!(granted(5_000_000, vec![gap]), [Some(2)]);
-        let only_high = Demand { rates: [0, 0, 900_000], ..demand(0, Kind::Camera, 0) };
+        let only_high = Demand {
+            rates: [0, 0, 900_000],
+            ..demand(0, Kind::Camera, 0)
+        };
         assert_eq!(granted(5_000_000, vec![only_high]), [Some(2)]);
     }
 

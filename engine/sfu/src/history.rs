@@ -22,18 +22,31 @@ impl<P> History<P> {
         let capacity = capacity.clamp(1, 1 << 16).next_power_of_two();
         let mut slots = Vec::with_capacity(capacity);
         slots.resize_with(capacity, || None);
-        Self { slots, highest: None }
+        Self {
+            slots,
+            highest: None,
+        }
     }
 
     /// Keep `packet`. One that is older than the whole ring is not kept, so that a late packet cannot push out a newer one.
     pub fn store(&mut self, now: Instant, sequence: u64, packet: P) {
         let mask = self.slots.len() as u64 - 1;
-        if self.highest.is_some_and(|highest| sequence.saturating_add(mask) < highest) {
+        if self
+            .highest
+            .is_some_and(|highest| sequence.saturating_add(mask) < highest)
+        {
             return;
         }
-        self.highest = Some(self.highest.map_or(sequence, |highest| highest.max(sequence)));
+        self.highest = Some(
+            self.highest
+                .map_or(sequence, |highest| highest.max(sequence)),
+        );
         if let Some(slot) = self.slots.get_mut((sequence & mask) as usize) {
-            *slot = Some(Slot { sequence, at: now, packet });
+            *slot = Some(Slot {
+                sequence,
+                at: now,
+                packet,
+            });
         }
     }
 
@@ -41,7 +54,8 @@ impl<P> History<P> {
     pub fn get(&self, now: Instant, sequence: u64, oldest: Duration) -> Option<&P> {
         let mask = self.slots.len() as u64 - 1;
         let slot = self.slots.get((sequence & mask) as usize)?.as_ref()?;
-        (slot.sequence == sequence && now.saturating_duration_since(slot.at) <= oldest).then_some(&slot.packet)
+        (slot.sequence == sequence && now.saturating_duration_since(slot.at) <= oldest)
+            .then_some(&slot.packet)
     }
 
     /// Forget everything, for example when the publisher restarted the stream.
@@ -78,16 +92,32 @@ struct Resent {
 
 impl ResendBudget {
     pub fn new() -> Self {
-        Self { recent: Vec::new(), allowance: 0, refilled: None }
+        Self {
+            recent: Vec::new(),
+            allowance: 0,
+            refilled: None,
+        }
     }
 
     /// Whether the packet with outgoing `index` and `size` bytes may be sent again now, and note that it was.
     /// `rate` is the link's estimate in bit/s; resends get at most a quarter of it (burst: half a second of that).
-    pub fn allows(&mut self, now: Instant, index: u64, size: usize, round_trip: Duration, rate: u64) -> bool {
+    pub fn allows(
+        &mut self,
+        now: Instant,
+        index: u64,
+        size: usize,
+        round_trip: Duration,
+        rate: u64,
+    ) -> bool {
         let share = (rate / SHARE).max(LEAST);
-        let elapsed = self.refilled.map_or(BURST, |at| now.saturating_duration_since(at).min(BURST));
+        let elapsed = self
+            .refilled
+            .map_or(BURST, |at| now.saturating_duration_since(at).min(BURST));
         let full = bits(share, BURST);
-        self.allowance = self.allowance.saturating_add(bits(share, elapsed)).min(full);
+        self.allowance = self
+            .allowance
+            .saturating_add(bits(share, elapsed))
+            .min(full);
         self.refilled = Some(now);
         let cost = size as u64 * 8;
         if cost > self.allowance || !self.not_too_often(now, index, round_trip) {
@@ -99,11 +129,24 @@ impl ResendBudget {
 
     fn not_too_often(&mut self, now: Instant, index: u64, round_trip: Duration) -> bool {
         if self.recent.is_empty() {
-            self.recent.resize(REMEMBERED as usize, Resent { index: u64::MAX, times: 0, last: now });
+            self.recent.resize(
+                REMEMBERED as usize,
+                Resent {
+                    index: u64::MAX,
+                    times: 0,
+                    last: now,
+                },
+            );
         }
-        let Some(slot) = self.recent.get_mut((index % REMEMBERED) as usize) else { return false };
+        let Some(slot) = self.recent.get_mut((index % REMEMBERED) as usize) else {
+            return false;
+        };
         if slot.index != index {
-            *slot = Resent { index, times: 1, last: now };
+            *slot = Resent {
+                index,
+                times: 1,
+                last: now,
+            };
             return true;
         }
         if slot.times >= TIMES || now.saturating_duration_since(slot.last) < round_trip / 2 {
@@ -178,11 +221,20 @@ mod tests {
         let start = Instant::now();
         let mut budget = ResendBudget::new();
         let allowed = |budget: &mut ResendBudget, millis| {
-            budget.allows(start + Duration::from_millis(millis), 7, 1000, ROUND_TRIP, 10_000_000)
+            budget.allows(
+                start + Duration::from_millis(millis),
+                7,
+                1000,
+                ROUND_TRIP,
+                10_000_000,
+            )
         };
 
         assert!(allowed(&mut budget, 0));
-        assert!(!allowed(&mut budget, 20), "the first may still be on its way");
+        assert!(
+            !allowed(&mut budget, 20),
+            "the first may still be on its way"
+        );
         assert!(allowed(&mut budget, 60));
         assert!(allowed(&mut budget, 120));
         assert!(!allowed(&mut budget, 500));
@@ -193,7 +245,15 @@ mod tests {
         let start = Instant::now();
         let mut budget = ResendBudget::new();
         let resent = (0..10_000_u64)
-            .filter(|index| budget.allows(start + Duration::from_millis(*index), *index, 1000, ROUND_TRIP, 4_000_000))
+            .filter(|index| {
+                budget.allows(
+                    start + Duration::from_millis(*index),
+                    *index,
+                    1000,
+                    ROUND_TRIP,
+                    4_000_000,
+                )
+            })
             .count();
 
         // Ten seconds of 1 Mbit/s, and the burst.

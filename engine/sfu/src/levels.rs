@@ -45,7 +45,18 @@ struct Voice<K> {
 
 impl<K> Voice<K> {
     const fn new(key: K) -> Self {
-        Self { key, packets: 0, speech: 0, loudness: 0, active: false, quiet: 0, unheard: 0, smoothed: 0, told: 0, gone: false }
+        Self {
+            key,
+            packets: 0,
+            speech: 0,
+            loudness: 0,
+            active: false,
+            quiet: 0,
+            unheard: 0,
+            smoothed: 0,
+            told: 0,
+            gone: false,
+        }
     }
 }
 
@@ -59,7 +70,11 @@ pub struct Levels<K> {
 
 impl<K: Copy + Ord> Levels<K> {
     pub fn new() -> Self {
-        Self { voices: Vec::new(), interval_ends: None, reported: Vec::new() }
+        Self {
+            voices: Vec::new(),
+            interval_ends: None,
+            reported: Vec::new(),
+        }
     }
 
     /// An audio packet of `key` came in: `level` is -dBov as RFC 6464 has it, 0 loudest to 127 silent.
@@ -72,7 +87,9 @@ impl<K: Copy + Ord> Levels<K> {
                 at
             }
         };
-        let Some(voice) = self.voices.get_mut(at) else { return };
+        let Some(voice) = self.voices.get_mut(at) else {
+            return;
+        };
         voice.gone = false;
         voice.packets += 1;
         if level <= if voice.active { CONTINUE } else { BEGIN } {
@@ -100,16 +117,27 @@ impl<K: Copy + Ord> Levels<K> {
             let loudness = voice.turn();
             if voice.active {
                 changed |= !was_active || loudness.abs_diff(voice.told) >= STEP;
-                self.reported.push(Speaker { key: voice.key, level: amplitude(loudness), active: true });
+                self.reported.push(Speaker {
+                    key: voice.key,
+                    level: amplitude(loudness),
+                    active: true,
+                });
             } else if was_active {
                 changed = true;
-                self.reported.push(Speaker { key: voice.key, level: 0.0, active: false });
+                self.reported.push(Speaker {
+                    key: voice.key,
+                    level: 0.0,
+                    active: false,
+                });
             }
         }
         if changed {
-            self.voices.iter_mut().for_each(|voice| voice.told = voice.smoothed);
+            self.voices
+                .iter_mut()
+                .for_each(|voice| voice.told = voice.smoothed);
         }
-        self.voices.retain(|voice| !voice.gone && voice.unheard < FORGOTTEN);
+        self.voices
+            .retain(|voice| !voice.gone && voice.unheard < FORGOTTEN);
         self.interval_ends = (!self.voices.is_empty()).then_some(now + INTERVAL);
         self.reported.sort_by(|a, b| b.level.total_cmp(&a.level));
         changed.then_some(self.reported.as_slice())
@@ -124,14 +152,30 @@ impl<K: Copy + Ord> Levels<K> {
 impl<K> Voice<K> {
     /// End the interval and return how loud this voice is, in -dBov.
     fn turn(&mut self) -> u8 {
-        let share = if self.active { CONTINUE_SHARE } else { BEGIN_SHARE };
+        let share = if self.active {
+            CONTINUE_SHARE
+        } else {
+            BEGIN_SHARE
+        };
         let speaks = self.speech > 0 && self.speech * 100 >= self.packets * share && !self.gone;
         if let Some(mean) = self.loudness.checked_div(self.speech) {
             let mean = mean.min(127) as u8;
-            self.smoothed = if self.active { self.smoothed.midpoint(mean) } else { mean };
+            self.smoothed = if self.active {
+                self.smoothed.midpoint(mean)
+            } else {
+                mean
+            };
         }
-        self.quiet = if speaks { 0 } else { self.quiet.saturating_add(1) };
-        self.unheard = if self.packets > 0 { 0 } else { self.unheard.saturating_add(1) };
+        self.quiet = if speaks {
+            0
+        } else {
+            self.quiet.saturating_add(1)
+        };
+        self.unheard = if self.packets > 0 {
+            0
+        } else {
+            self.unheard.saturating_add(1)
+        };
         self.active = speaks || self.active && self.quiet <= PATIENCE && !self.gone;
         (self.packets, self.speech, self.loudness) = (0, 0, 0);
         self.smoothed
@@ -167,7 +211,12 @@ mod tests {
 
     impl Room {
         fn new() -> Self {
-            Self { now: Instant::now(), levels: Levels::new(), reports: Vec::new(), elapsed: 0 }
+            Self {
+                now: Instant::now(),
+                levels: Levels::new(),
+                reports: Vec::new(),
+                elapsed: 0,
+            }
         }
 
         /// Everyone sends a packet each 20 ms with the level given.
@@ -185,8 +234,15 @@ mod tests {
         }
 
         fn active(&self) -> Vec<u8> {
-            let last = self.reports.last().map(|(_, report)| report.as_slice()).unwrap_or_default();
-            last.iter().filter(|speaker| speaker.active).map(|speaker| speaker.key).collect()
+            let last = self
+                .reports
+                .last()
+                .map(|(_, report)| report.as_slice())
+                .unwrap_or_default();
+            last.iter()
+                .filter(|speaker| speaker.active)
+                .map(|speaker| speaker.key)
+                .collect()
         }
     }
 
@@ -222,12 +278,28 @@ mod tests {
         room.hear(400, &[(ANNA, 127)]);
         room.hear(600, &[(ANNA, 25)]);
         assert_eq!(room.active(), [ANNA]);
-        assert!(room.reports.iter().all(|(_, report)| report.iter().all(|speaker| speaker.active)));
+        assert!(
+            room.reports
+                .iter()
+                .all(|(_, report)| report.iter().all(|speaker| speaker.active))
+        );
 
         room.hear(3000, &[(ANNA, 127)]);
 
-        let ends: Vec<_> = room.reports.iter().flat_map(|(_, report)| report).filter(|speaker| !speaker.active).collect();
-        assert_eq!(ends, [&Speaker { key: ANNA, level: 0.0, active: false }]);
+        let ends: Vec<_> = room
+            .reports
+            .iter()
+            .flat_map(|(_, report)| report)
+            .filter(|speaker| !speaker.active)
+            .collect();
+        assert_eq!(
+            ends,
+            [&Speaker {
+                key: ANNA,
+                level: 0.0,
+                active: false
+            }]
+        );
     }
 
     #[test]

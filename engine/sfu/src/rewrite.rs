@@ -175,14 +175,25 @@ impl Continuity {
         let timestamp = run.timestamp(packet.timestamp);
         let vp8 = packet.vp8.map(|numbers| run.pictures(numbers));
         if self.last.is_none_or(|last| index > last.index) {
-            self.last = Some(Last { index, incoming: *packet, timestamp, vp8 });
+            self.last = Some(Last {
+                index,
+                incoming: *packet,
+                timestamp,
+                vp8,
+            });
         }
-        Some(Outgoing { index, timestamp, vp8, switched })
+        Some(Outgoing {
+            index,
+            timestamp,
+            vp8,
+            switched,
+        })
     }
 
     fn jumped(&self, packet: &Incoming) -> bool {
         self.last.is_some_and(|last| {
-            last.incoming.layer == packet.layer && packet.sequence > last.incoming.sequence.saturating_add(JUMP)
+            last.incoming.layer == packet.layer
+                && packet.sequence > last.incoming.sequence.saturating_add(JUMP)
         })
     }
 
@@ -216,15 +227,28 @@ impl Continuity {
     /// contradict the clock on the wall, the distance in arrival time. A frame cannot be earlier than its predecessor,
     /// nor at the same time: simulcast layers encode one picture twice, and a decoder takes equal times for one frame.
     fn next_timestamp(&self, last: &Last, packet: &Incoming) -> (u32, u32) {
-        let waited = run::ticks(packet.arrived.saturating_duration_since(last.incoming.arrived), self.clock_rate);
+        let waited = run::ticks(
+            packet
+                .arrived
+                .saturating_duration_since(last.incoming.arrived),
+            self.clock_rate,
+        );
         let believable = |step: &i64| step.abs_diff(waited) <= 2 * u64::from(self.clock_rate);
         let step = if packet.layer == last.incoming.layer {
-            Some(i64::from(packet.timestamp.wrapping_sub(last.incoming.timestamp).cast_signed())).filter(believable)
+            Some(i64::from(
+                packet
+                    .timestamp
+                    .wrapping_sub(last.incoming.timestamp)
+                    .cast_signed(),
+            ))
+            .filter(believable)
         } else {
             None
         };
         let step = step
-            .or_else(|| run::captured_apart(&last.incoming, packet, self.clock_rate).filter(believable))
+            .or_else(|| {
+                run::captured_apart(&last.incoming, packet, self.clock_rate).filter(believable)
+            })
             .unwrap_or(waited);
         let ideal = step.saturating_sub(i64::from(self.ahead));
         let actual = ideal.max(1);
@@ -238,13 +262,21 @@ impl Continuity {
         let back = (highest as u16).wrapping_sub(sequence);
         let index = highest.checked_sub(u64::from(back))?;
         let run = self.runs.iter().rev().find(|run| run.covers(index))?;
-        Some(Again { layer: run.layer(), sequence: run.incoming(index)?, index, run: *run })
+        Some(Again {
+            layer: run.layer(),
+            sequence: run.incoming(index)?,
+            index,
+            run: *run,
+        })
     }
 
     /// The layer's RTP time as this link says it: for the sender report, with the NTP time unchanged. `None` unless the
     /// layer is being forwarded.
     pub fn outgoing_time(&self, layer: u8, rtp: u32) -> Option<u32> {
-        let run = self.runs.back().filter(|run| self.current == Some(layer) && run.layer() == layer)?;
+        let run = self
+            .runs
+            .back()
+            .filter(|run| self.current == Some(layer) && run.layer() == layer)?;
         Some(run.timestamp(rtp))
     }
 
@@ -262,7 +294,9 @@ pub struct RtxCounter {
 impl RtxCounter {
     /// `seed` is any number: the stream starts at (seed mod 2^15) + 1.
     pub fn new(seed: u16) -> Self {
-        Self { next: run::first_index(u64::from(seed)) }
+        Self {
+            next: run::first_index(u64::from(seed)),
+        }
     }
 
     /// The 48-bit index of the next RTX packet.

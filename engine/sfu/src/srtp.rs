@@ -71,12 +71,26 @@ impl Association {
     /// salt, server salt. `active` is true when we are the DTLS client.
     pub fn new(profile: Profile, material: &[u8], active: bool) -> Result<Self, SrtpError> {
         let (client, server) = keys::split(profile, material)?;
-        let (own, peer) = if active { (client, server) } else { (server, client) };
+        let (own, peer) = if active {
+            (client, server)
+        } else {
+            (server, client)
+        };
         Ok(Self {
-            rtp: RtpSealer { profile, cipher: Cipher::new(profile, &own.session(Purpose::Rtp)?)? },
-            rtcp: RtcpSealer { profile, cipher: Cipher::new(profile, &own.session(Purpose::Rtcp)?)?, next: 0 },
+            rtp: RtpSealer {
+                profile,
+                cipher: Cipher::new(profile, &own.session(Purpose::Rtp)?)?,
+            },
+            rtcp: RtcpSealer {
+                profile,
+                cipher: Cipher::new(profile, &own.session(Purpose::Rtcp)?)?,
+                next: 0,
+            },
             own_rtcp: RtcpOpener::new(profile, Cipher::new(profile, &own.session(Purpose::Rtcp)?)?),
-            peer_rtcp: RtcpOpener::new(profile, Cipher::new(profile, &peer.session(Purpose::Rtcp)?)?),
+            peer_rtcp: RtcpOpener::new(
+                profile,
+                Cipher::new(profile, &peer.session(Purpose::Rtcp)?)?,
+            ),
         })
     }
 }
@@ -107,13 +121,25 @@ impl RtpSealer {
         if index >> 48 != 0 {
             return Err(SrtpError::Exhausted);
         }
-        let (packet, tail) = buffer.split_at_mut_checked(length).ok_or(SrtpError::NoRoom)?;
-        let (header, payload) = packet.split_at_mut_checked(header_length).ok_or(SrtpError::TooShort)?;
+        let (packet, tail) = buffer
+            .split_at_mut_checked(length)
+            .ok_or(SrtpError::NoRoom)?;
+        let (header, payload) = packet
+            .split_at_mut_checked(header_length)
+            .ok_or(SrtpError::TooShort)?;
         debug_assert_eq!(header.get(2..4), Some(&(index as u16).to_be_bytes()[..]));
-        let tag = tail.get_mut(..self.profile.rtp_overhead()).ok_or(SrtpError::NoRoom)?;
+        let tag = tail
+            .get_mut(..self.profile.rtp_overhead())
+            .ok_or(SrtpError::NoRoom)?;
         // The roll-over counter is authenticated but not sent (RFC 3711 section 4.2); GCM has it in the nonce.
         let roc = ((index >> 16) as u32).to_be_bytes();
-        self.cipher.seal(Position { ssrc, index }, header, payload, Trailer::RollOverCounter(roc), tag)?;
+        self.cipher.seal(
+            Position { ssrc, index },
+            header,
+            payload,
+            Trailer::RollOverCounter(roc),
+            tag,
+        )?;
         Ok(length + self.profile.rtp_overhead())
     }
 }
@@ -136,15 +162,25 @@ impl RtcpSealer {
         if index >= ENCRYPTED {
             return Err(SrtpError::Exhausted);
         }
-        let (packet, tail) = buffer.split_at_mut_checked(length).ok_or(SrtpError::NoRoom)?;
-        let (header, body) = packet.split_at_mut_checked(RTCP_HEADER).ok_or(SrtpError::TooShort)?;
-        let tail = tail.get_mut(..self.profile.rtcp_overhead()).ok_or(SrtpError::NoRoom)?;
+        let (packet, tail) = buffer
+            .split_at_mut_checked(length)
+            .ok_or(SrtpError::NoRoom)?;
+        let (header, body) = packet
+            .split_at_mut_checked(RTCP_HEADER)
+            .ok_or(SrtpError::TooShort)?;
+        let tail = tail
+            .get_mut(..self.profile.rtcp_overhead())
+            .ok_or(SrtpError::NoRoom)?;
         let word = (index | ENCRYPTED).to_be_bytes();
         let (tag, place) = tag_and_index(self.profile, tail).ok_or(SrtpError::NoRoom)?;
         // Counted before sealing: even a failed attempt must not leave its nonce for another packet.
         self.next += 1;
-        let position = Position { ssrc: sender(header), index: u64::from(index) };
-        self.cipher.seal(position, header, body, Trailer::Index(word), tag)?;
+        let position = Position {
+            ssrc: sender(header),
+            index: u64::from(index),
+        };
+        self.cipher
+            .seal(position, header, body, Trailer::Index(word), tag)?;
         place.copy_from_slice(&word);
         Ok(length + self.profile.rtcp_overhead())
     }
@@ -159,18 +195,32 @@ pub struct RtcpOpener {
 
 impl RtcpOpener {
     fn new(profile: Profile, cipher: Cipher) -> Self {
-        Self { profile, cipher, replays: ReplayWindows::default() }
+        Self {
+            profile,
+            cipher,
+            replays: ReplayWindows::default(),
+        }
     }
 
     /// Open a sealed datagram: on success its first `n` bytes are the compound RTCP packet. On failure what is left in
     /// `datagram` means nothing. Packets sent in the clear (E flag 0) are refused.
     pub fn open(&mut self, datagram: &mut [u8]) -> Result<usize, SrtpError> {
-        let length = datagram.len().checked_sub(self.profile.rtcp_overhead()).ok_or(SrtpError::TooShort)?;
-        let (packet, tail) = datagram.split_at_mut_checked(length).ok_or(SrtpError::TooShort)?;
-        let (header, body) = packet.split_at_mut_checked(RTCP_HEADER).ok_or(SrtpError::TooShort)?;
+        let length = datagram
+            .len()
+            .checked_sub(self.profile.rtcp_overhead())
+            .ok_or(SrtpError::TooShort)?;
+        let (packet, tail) = datagram
+            .split_at_mut_checked(length)
+            .ok_or(SrtpError::TooShort)?;
+        let (header, body) = packet
+            .split_at_mut_checked(RTCP_HEADER)
+            .ok_or(SrtpError::TooShort)?;
         let (tag, place) = tag_and_index(self.profile, tail).ok_or(SrtpError::TooShort)?;
         let word: [u8; RTCP_INDEX] = (&*place).try_into().map_err(|_| SrtpError::TooShort)?;
-        let (encrypted, index) = (u32::from_be_bytes(word) & ENCRYPTED != 0, u32::from_be_bytes(word) & !ENCRYPTED);
+        let (encrypted, index) = (
+            u32::from_be_bytes(word) & ENCRYPTED != 0,
+            u32::from_be_bytes(word) & !ENCRYPTED,
+        );
         if !encrypted {
             return Err(SrtpError::Forged);
         }
@@ -178,7 +228,16 @@ impl RtcpOpener {
         if self.replays.seen(ssrc, index) {
             return Err(SrtpError::Replayed);
         }
-        self.cipher.open(Position { ssrc, index: u64::from(index) }, header, body, Trailer::Index(word), tag)?;
+        self.cipher.open(
+            Position {
+                ssrc,
+                index: u64::from(index),
+            },
+            header,
+            body,
+            Trailer::Index(word),
+            tag,
+        )?;
         self.replays.note(ssrc, index);
         Ok(length)
     }
@@ -204,11 +263,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PROFILES: [Profile; 3] = [Profile::Aes128CmSha1_80, Profile::AeadAes128Gcm, Profile::AeadAes256Gcm];
+    const PROFILES: [Profile; 3] = [
+        Profile::Aes128CmSha1_80,
+        Profile::AeadAes128Gcm,
+        Profile::AeadAes256Gcm,
+    ];
 
     fn pair(profile: Profile) -> (Association, Association) {
         let material: Vec<u8> = (0..keys::material_length(profile) as u8).collect();
-        (Association::new(profile, &material, true).unwrap(), Association::new(profile, &material, false).unwrap())
+        (
+            Association::new(profile, &material, true).unwrap(),
+            Association::new(profile, &material, false).unwrap(),
+        )
     }
 
     fn report(length: usize) -> Vec<u8> {
@@ -265,7 +331,10 @@ mod tests {
 
             assert!(server.peer_rtcp.open(&mut second.clone()).is_ok());
             assert!(server.peer_rtcp.open(&mut first.clone()).is_ok());
-            assert_eq!(server.peer_rtcp.open(&mut second.clone()), Err(SrtpError::Replayed));
+            assert_eq!(
+                server.peer_rtcp.open(&mut second.clone()),
+                Err(SrtpError::Replayed)
+            );
         }
     }
 
@@ -273,7 +342,10 @@ mod tests {
     fn one_report_sealed_twice_shares_nothing_but_its_header() {
         for profile in PROFILES {
             let (mut client, _) = pair(profile);
-            let (first, second) = (sealed(&mut client.rtcp, &report(16)), sealed(&mut client.rtcp, &report(16)));
+            let (first, second) = (
+                sealed(&mut client.rtcp, &report(16)),
+                sealed(&mut client.rtcp, &report(16)),
+            );
             assert_eq!(first[..8], second[..8]);
             assert_ne!(first[8..24], second[8..24]);
         }
@@ -286,32 +358,48 @@ mod tests {
         let mut buffer = [0; 64];
         assert!(client.rtcp.seal(&mut buffer, 8).is_ok());
         assert_eq!(client.rtcp.seal(&mut buffer, 8), Err(SrtpError::Exhausted));
-        assert_eq!(client.rtp.seal(&mut buffer, 12, 20, 1, 1 << 48), Err(SrtpError::Exhausted));
+        assert_eq!(
+            client.rtp.seal(&mut buffer, 12, 20, 1, 1 << 48),
+            Err(SrtpError::Exhausted)
+        );
     }
 
     #[test]
     fn a_buffer_without_room_for_the_tag_is_refused() {
         for profile in PROFILES {
             let (mut client, _) = pair(profile);
-            assert_eq!(client.rtp.seal(&mut [0; 29], 12, 20, 1, 0), Err(SrtpError::NoRoom));
+            assert_eq!(
+                client.rtp.seal(&mut [0; 29], 12, 20, 1, 0),
+                Err(SrtpError::NoRoom)
+            );
             assert_eq!(client.rtcp.seal(&mut [0; 33], 20), Err(SrtpError::NoRoom));
         }
     }
 
     #[test]
     fn material_of_a_wrong_length_is_refused() {
-        assert!(matches!(Association::new(Profile::AeadAes256Gcm, &[0; 56], true), Err(SrtpError::Material)));
+        assert!(matches!(
+            Association::new(Profile::AeadAes256Gcm, &[0; 56], true),
+            Err(SrtpError::Material)
+        ));
     }
 
     fn hex(text: &str) -> Vec<u8> {
         let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
-        digits.chunks(2).map(|two| u8::from_str_radix(str::from_utf8(two).unwrap(), 16).unwrap()).collect()
+        digits
+            .chunks(2)
+            .map(|two| u8::from_str_radix(str::from_utf8(two).unwrap(), 16).unwrap())
+            .collect()
     }
 
     const QUID_PRO_QUO: &str = "51756964 2070726f 2071756f";
 
     fn gcm(profile: Profile, key: &[u8]) -> Cipher {
-        Cipher::new(profile, &keys::Session::for_test(key, &hex(QUID_PRO_QUO), &[])).unwrap()
+        Cipher::new(
+            profile,
+            &keys::Session::for_test(key, &hex(QUID_PRO_QUO), &[]),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -348,7 +436,11 @@ mod tests {
                           deadbeef deadbeef deadbeef");
         let key: Vec<u8> = (0..16).collect();
         let profile = Profile::AeadAes128Gcm;
-        let mut sealer = RtcpSealer { profile, cipher: gcm(profile, &key), next: 0x5d4 };
+        let mut sealer = RtcpSealer {
+            profile,
+            cipher: gcm(profile, &key),
+            next: 0x5d4,
+        };
 
         let datagram = sealed(&mut sealer, &packet);
 

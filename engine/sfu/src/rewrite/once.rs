@@ -35,7 +35,9 @@ impl Once {
 
     /// Set or clear the bit of `index` and return what it was.
     fn put(&mut self, index: u64, set: bool) -> bool {
-        let Some(word) = self.bits.get_mut((index % WINDOW / 64) as usize) else { return true };
+        let Some(word) = self.bits.get_mut((index % WINDOW / 64) as usize) else {
+            return true;
+        };
         let bit = 1 << (index % 64);
         let was = *word & bit != 0;
         *word = if set { *word | bit } else { *word & !bit };

@@ -39,7 +39,12 @@ impl Run {
     }
 
     /// The run that goes on after outgoing `index` and picture numbers `last`, `packet` leaving with `timestamp`.
-    pub(super) fn after(index: u64, last: Option<PictureNumbers>, packet: &Incoming, timestamp: u32) -> Self {
+    pub(super) fn after(
+        index: u64,
+        last: Option<PictureNumbers>,
+        packet: &Incoming,
+        timestamp: u32,
+    ) -> Self {
         let last = last.unwrap_or_default();
         let now = packet.vp8.unwrap_or_default();
         let step = |last: Option<u16>, now: Option<u16>| match (last, now) {
@@ -63,7 +68,8 @@ impl Run {
 
     /// The outgoing index of an incoming sequence number; `None` for one from before the run.
     pub(super) fn index(&self, incoming: u64) -> Option<u64> {
-        self.first_index.checked_add(incoming.checked_sub(self.first_incoming)?)
+        self.first_index
+            .checked_add(incoming.checked_sub(self.first_incoming)?)
     }
 
     pub(super) const fn covers(&self, index: u64) -> bool {
@@ -71,7 +77,8 @@ impl Run {
     }
 
     pub(super) fn incoming(&self, index: u64) -> Option<u64> {
-        self.first_incoming.checked_add(index.checked_sub(self.first_index)?)
+        self.first_incoming
+            .checked_add(index.checked_sub(self.first_index)?)
     }
 
     pub(super) const fn timestamp(&self, incoming: u32) -> u32 {
@@ -81,11 +88,15 @@ impl Run {
     pub(super) fn pictures(&self, incoming: PictureNumbers) -> PictureNumbers {
         PictureNumbers {
             picture: incoming.picture.map(|id| match id {
-                PictureId::Short(id) => PictureId::Short(u16::from(id).wrapping_add(self.picture) as u8 & 0x7F),
+                PictureId::Short(id) => {
+                    PictureId::Short(u16::from(id).wrapping_add(self.picture) as u8 & 0x7F)
+                }
                 PictureId::Long(id) => PictureId::Long(id.wrapping_add(self.picture) & 0x7FFF),
             }),
             tl0: incoming.tl0.map(|value| value.wrapping_add(self.tl0)),
-            key: incoming.key.map(|value| value.wrapping_add(self.key) & 0x1F),
+            key: incoming
+                .key
+                .map(|value| value.wrapping_add(self.key) & 0x1F),
         }
     }
 }
@@ -106,9 +117,12 @@ pub(super) fn ticks(duration: Duration, rate: u32) -> i64 {
 /// Ticks from `before` to `after` in capture time, where both layers' clocks are known.
 pub(super) fn captured_apart(before: &Incoming, after: &Incoming, rate: u32) -> Option<i64> {
     let (from, to) = (before.clock?, after.clock?);
-    let since_report = |packet: &Incoming, rtp: u32| i64::from(packet.timestamp.wrapping_sub(rtp).cast_signed());
+    let since_report =
+        |packet: &Incoming, rtp: u32| i64::from(packet.timestamp.wrapping_sub(rtp).cast_signed());
     // 64-bit NTP counts 2^-32 s.
-    let reports_apart = (i128::from(to.ntp.wrapping_sub(from.ntp).cast_signed()) * i128::from(rate)) >> 32;
-    let step = reports_apart + i128::from(since_report(after, to.rtp)) - i128::from(since_report(before, from.rtp));
+    let reports_apart =
+        (i128::from(to.ntp.wrapping_sub(from.ntp).cast_signed()) * i128::from(rate)) >> 32;
+    let step = reports_apart + i128::from(since_report(after, to.rtp))
+        - i128::from(since_report(before, from.rtp));
     i64::try_from(step).ok()
 }

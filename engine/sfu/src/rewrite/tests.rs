@@ -56,7 +56,10 @@ impl Encoder {
                     key: Some(self.key),
                 }),
                 arrived: start + elapsed,
-                clock: self.knows_clock.then_some(LayerClock { ntp: 77 << 32, rtp: self.origin }),
+                clock: self.knows_clock.then_some(LayerClock {
+                    ntp: 77 << 32,
+                    rtp: self.origin,
+                }),
             }
         })
     }
@@ -64,7 +67,12 @@ impl Encoder {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Frame { keyframes: [bool; 3], lost: u16, swapped: Option<usize>, repeated: Option<usize> },
+    Frame {
+        keyframes: [bool; 3],
+        lost: u16,
+        swapped: Option<usize>,
+        repeated: Option<usize>,
+    },
     Want(Option<u8>),
     Silence(u64),
     Restart,
@@ -72,7 +80,13 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let frame = (any::<[bool; 3]>(), any::<u16>(), any::<u16>(), proptest::option::of(0_usize..8), proptest::option::of(0_usize..9));
+    let frame = (
+        any::<[bool; 3]>(),
+        any::<u16>(),
+        any::<u16>(),
+        proptest::option::of(0_usize..8),
+        proptest::option::of(0_usize..9),
+    );
     let step = prop_oneof![
         20 => frame.prop_map(|(keyframes, a, b, swapped, repeated)| Step::Frame { keyframes, lost: a & b & 0x1FF, swapped, repeated }),
         4 => proptest::option::of(0_u8..3).prop_map(Step::Want),
@@ -86,7 +100,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// What a receiver got, by index.
 type Received = BTreeMap<u64, (Incoming, Outgoing)>;
 
-fn play(steps: &[Step], knows_clock: bool, mut check: impl FnMut(&mut Continuity, &Incoming, &Outgoing)) -> Received {
+fn play(
+    steps: &[Step],
+    knows_clock: bool,
+    mut check: impl FnMut(&mut Continuity, &Incoming, &Outgoing),
+) -> Received {
     let start = Instant::now();
     let mut elapsed = Duration::ZERO;
     let mut encoders = [0, 1, 2].map(|layer| Encoder::new(layer, knows_clock));
@@ -104,8 +122,15 @@ fn play(steps: &[Step], knows_clock: bool, mut check: impl FnMut(&mut Continuity
                 });
                 link.restart();
             }
-            Step::Jump => encoders.iter_mut().for_each(|encoder| encoder.sequence += 20_000),
-            Step::Frame { keyframes, lost, swapped, repeated } => {
+            Step::Jump => encoders
+                .iter_mut()
+                .for_each(|encoder| encoder.sequence += 20_000),
+            Step::Frame {
+                keyframes,
+                lost,
+                swapped,
+                repeated,
+            } => {
                 elapsed += FRAME;
                 let mut packets: Vec<Incoming> = Vec::new();
                 for (encoder, keyframe) in encoders.iter_mut().zip(keyframes) {
@@ -123,7 +148,12 @@ fn play(steps: &[Step], knows_clock: bool, mut check: impl FnMut(&mut Continuity
                     }
                     if let Some(outgoing) = link.on_packet(packet) {
                         check(&mut link, packet, &outgoing);
-                        assert!(received.insert(outgoing.index, (*packet, outgoing)).is_none(), "an index left twice");
+                        assert!(
+                            received
+                                .insert(outgoing.index, (*packet, outgoing))
+                                .is_none(),
+                            "an index left twice"
+                        );
                     }
                 }
             }
@@ -217,7 +247,11 @@ fn nothing_leaves_while_paused_and_a_keyframe_resumes() {
     let mut encoder = Encoder::new(0, false);
     let mut link = Continuity::new(RATE);
     let mut sent = |link: &mut Continuity, keyframe| {
-        encoder.frame(start, FRAME, keyframe).iter().filter(|packet| link.on_packet(packet).is_some()).count()
+        encoder
+            .frame(start, FRAME, keyframe)
+            .iter()
+            .filter(|packet| link.on_packet(packet).is_some())
+            .count()
     };
 
     assert_eq!(sent(&mut link, true), 0, "nothing is wanted yet");
@@ -279,6 +313,9 @@ fn the_sender_report_speaks_of_the_layer_that_is_forwarded() {
     let [first, ..] = Encoder::new(1, false).frame(Instant::now(), FRAME, true);
     let outgoing = link.on_packet(&first).unwrap();
 
-    assert_eq!(link.outgoing_time(1, first.timestamp.wrapping_add(5)), Some(outgoing.timestamp.wrapping_add(5)));
+    assert_eq!(
+        link.outgoing_time(1, first.timestamp.wrapping_add(5)),
+        Some(outgoing.timestamp.wrapping_add(5))
+    );
     assert_eq!(link.outgoing_time(0, 0), None);
 }

@@ -12,8 +12,15 @@ pub(super) const HMAC_TAG: usize = 10;
 
 /// A bound session key. aws-lc wipes its copies on drop.
 pub(super) enum Cipher {
-    Gcm { key: Box<LessSafeKey>, salt: Zeroizing<[u8; 12]> },
-    CounterMode { key: Box<EncryptingKey>, salt: Zeroizing<[u8; 14]>, authentication: Box<hmac::Key> },
+    Gcm {
+        key: Box<LessSafeKey>,
+        salt: Zeroizing<[u8; 12]>,
+    },
+    CounterMode {
+        key: Box<EncryptingKey>,
+        salt: Zeroizing<[u8; 14]>,
+        authentication: Box<hmac::Key>,
+    },
 }
 
 /// What names a packet under one key.
@@ -48,7 +55,10 @@ impl Cipher {
             Profile::Aes128CmSha1_80 => return Self::counter_mode(session),
         };
         let key = UnboundKey::new(algorithm, &session.key).map_err(|_| SrtpError::Material)?;
-        Ok(Self::Gcm { key: Box::new(LessSafeKey::new(key)), salt: salt(session)? })
+        Ok(Self::Gcm {
+            key: Box::new(LessSafeKey::new(key)),
+            salt: salt(session)?,
+        })
     }
 
     fn counter_mode(session: &Session) -> Result<Self, SrtpError> {
@@ -56,7 +66,10 @@ impl Cipher {
         Ok(Self::CounterMode {
             key: Box::new(EncryptingKey::ctr(key).map_err(|_| SrtpError::Material)?),
             salt: salt(session)?,
-            authentication: Box::new(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &session.authentication)),
+            authentication: Box::new(hmac::Key::new(
+                hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+                &session.authentication,
+            )),
         })
     }
 
@@ -78,7 +91,11 @@ impl Cipher {
                     .map_err(|_| SrtpError::NoRoom)?;
                 copy(tag, made.as_ref())
             }
-            Self::CounterMode { key, salt, authentication } => {
+            Self::CounterMode {
+                key,
+                salt,
+                authentication,
+            } => {
                 apply(key, salt, position, body).map_err(|_| SrtpError::NoRoom)?;
                 let made = mac(authentication, header, body, &trailer);
                 copy(tag, made.as_ref().get(..HMAC_TAG).unwrap_or_default())
@@ -103,10 +120,17 @@ impl Cipher {
                     .map(drop)
                     .map_err(|_| SrtpError::Forged)
             }
-            Self::CounterMode { key, salt, authentication } => {
+            Self::CounterMode {
+                key,
+                salt,
+                authentication,
+            } => {
                 let right = mac(authentication, header, body, &trailer);
-                constant_time::verify_slices_are_equal(right.as_ref().get(..HMAC_TAG).unwrap_or_default(), tag)
-                    .map_err(|_| SrtpError::Forged)?;
+                constant_time::verify_slices_are_equal(
+                    right.as_ref().get(..HMAC_TAG).unwrap_or_default(),
+                    tag,
+                )
+                .map_err(|_| SrtpError::Forged)?;
                 apply(key, salt, position, body).map_err(|_| SrtpError::Forged)
             }
         }
@@ -114,7 +138,12 @@ impl Cipher {
 }
 
 fn salt<const N: usize>(session: &Session) -> Result<Zeroizing<[u8; N]>, SrtpError> {
-    session.salt.as_slice().try_into().map(Zeroizing::new).map_err(|_| SrtpError::Material)
+    session
+        .salt
+        .as_slice()
+        .try_into()
+        .map(Zeroizing::new)
+        .map_err(|_| SrtpError::Material)
 }
 
 fn copy(tag: &mut [u8], made: &[u8]) -> Result<(), SrtpError> {
@@ -126,11 +155,18 @@ fn copy(tag: &mut [u8], made: &[u8]) -> Result<(), SrtpError> {
 }
 
 /// GCM's additional data: RTP's header alone (RFC 7714 section 8.1), RTCP's header and index word (section 9.2).
-fn covered<'a>(header: &'a [u8], trailer: &Trailer, joined: &'a mut [u8; RTCP_HEADER + RTCP_INDEX]) -> &'a [u8] {
+fn covered<'a>(
+    header: &'a [u8],
+    trailer: &Trailer,
+    joined: &'a mut [u8; RTCP_HEADER + RTCP_INDEX],
+) -> &'a [u8] {
     match trailer {
         Trailer::RollOverCounter(_) => header,
         Trailer::Index(word) => {
-            joined.iter_mut().zip(header.iter().chain(word)).for_each(|(to, from)| *to = *from);
+            joined
+                .iter_mut()
+                .zip(header.iter().chain(word))
+                .for_each(|(to, from)| *to = *from);
             joined
         }
     }
@@ -140,21 +176,40 @@ fn covered<'a>(header: &'a [u8], trailer: &Trailer, joined: &'a mut [u8; RTCP_HE
 fn gcm_nonce(salt: &[u8; 12], position: Position) -> Nonce {
     let [_, _, index @ ..] = position.index.to_be_bytes();
     let mut nonce = *salt;
-    let named = [0; 2].into_iter().chain(position.ssrc.to_be_bytes()).chain(index);
-    nonce.iter_mut().zip(named).for_each(|(byte, name)| *byte ^= name);
+    let named = [0; 2]
+        .into_iter()
+        .chain(position.ssrc.to_be_bytes())
+        .chain(index);
+    nonce
+        .iter_mut()
+        .zip(named)
+        .for_each(|(byte, name)| *byte ^= name);
     Nonce::assume_unique_for_key(nonce)
 }
 
 /// En- and decryption are one: XOR with the key stream from (salt XOR SSRC XOR index), RFC 3711 section 4.1.1.
-fn apply(key: &EncryptingKey, salt: &[u8; 14], position: Position, body: &mut [u8]) -> Result<(), SrtpError> {
+fn apply(
+    key: &EncryptingKey,
+    salt: &[u8; 14],
+    position: Position,
+    body: &mut [u8],
+) -> Result<(), SrtpError> {
     if body.is_empty() {
         return Ok(());
     }
     let [_, _, index @ ..] = position.index.to_be_bytes();
-    let named = [0; 4].into_iter().chain(position.ssrc.to_be_bytes()).chain(index);
+    let named = [0; 4]
+        .into_iter()
+        .chain(position.ssrc.to_be_bytes())
+        .chain(index);
     let mut start = [0; 16];
-    start.iter_mut().zip(salt.iter().zip(named)).for_each(|(byte, (salt, name))| *byte = salt ^ name);
-    key.less_safe_encrypt(body, EncryptionContext::Iv128((&start).into())).map(drop).map_err(|_| SrtpError::Forged)
+    start
+        .iter_mut()
+        .zip(salt.iter().zip(named))
+        .for_each(|(byte, (salt, name))| *byte = salt ^ name);
+    key.less_safe_encrypt(body, EncryptionContext::Iv128((&start).into()))
+        .map(drop)
+        .map_err(|_| SrtpError::Forged)
 }
 
 fn mac(key: &hmac::Key, header: &[u8], body: &[u8], trailer: &Trailer) -> hmac::Tag {

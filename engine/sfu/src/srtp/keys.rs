@@ -40,10 +40,19 @@ pub(super) fn split(profile: Profile, material: &[u8]) -> Result<(Master, Master
     if material.len() != material_length(profile) {
         return Err(SrtpError::Material);
     }
-    let (keys, salts) = material.split_at_checked(2 * key_length(profile)).ok_or(SrtpError::Material)?;
-    let (client_key, server_key) = keys.split_at_checked(key_length(profile)).ok_or(SrtpError::Material)?;
-    let (client_salt, server_salt) = salts.split_at_checked(salt_length(profile)).ok_or(SrtpError::Material)?;
-    Ok((Master::new(profile, client_key, client_salt), Master::new(profile, server_key, server_salt)))
+    let (keys, salts) = material
+        .split_at_checked(2 * key_length(profile))
+        .ok_or(SrtpError::Material)?;
+    let (client_key, server_key) = keys
+        .split_at_checked(key_length(profile))
+        .ok_or(SrtpError::Material)?;
+    let (client_salt, server_salt) = salts
+        .split_at_checked(salt_length(profile))
+        .ok_or(SrtpError::Material)?;
+    Ok((
+        Master::new(profile, client_key, client_salt),
+        Master::new(profile, server_key, server_salt),
+    ))
 }
 
 /// RTP and RTCP never share a key.
@@ -75,8 +84,15 @@ impl Session {
 impl Master {
     fn new(profile: Profile, key: &[u8], salt: &[u8]) -> Self {
         let mut padded = Zeroizing::new([0; PADDED_SALT]);
-        padded.iter_mut().zip(salt).for_each(|(to, from)| *to = *from);
-        Self { profile, key: Zeroizing::new(key.to_vec()), salt: padded }
+        padded
+            .iter_mut()
+            .zip(salt)
+            .for_each(|(to, from)| *to = *from);
+        Self {
+            profile,
+            key: Zeroizing::new(key.to_vec()),
+            salt: padded,
+        }
     }
 
     /// The session keys for RTP (labels 0 to 2) or RTCP (labels 3 to 5).
@@ -85,7 +101,11 @@ impl Master {
             Purpose::Rtp => 0,
             Purpose::Rtcp => 3,
         };
-        let authentication = if self.profile == Profile::Aes128CmSha1_80 { HMAC_KEY } else { 0 };
+        let authentication = if self.profile == Profile::Aes128CmSha1_80 {
+            HMAC_KEY
+        } else {
+            0
+        };
         Ok(Session {
             key: self.derive(first, key_length(self.profile))?,
             authentication: self.derive(first + 1, authentication)?,
@@ -96,16 +116,26 @@ impl Master {
     /// The key stream of AES counter mode at (salt XOR label) is the pseudo-random function (RFC 3711 section 4.3.3).
     fn derive(&self, label: u8, length: usize) -> Result<Zeroizing<Vec<u8>>, SrtpError> {
         let mut start = [0; 16];
-        start.iter_mut().zip(self.salt.iter()).for_each(|(to, from)| *to = *from);
+        start
+            .iter_mut()
+            .zip(self.salt.iter())
+            .for_each(|(to, from)| *to = *from);
         if let Some(byte) = start.get_mut(7) {
             *byte ^= label;
         }
         let mut derived = Zeroizing::new(vec![0; length]);
         if length > 0 {
-            let algorithm = if self.key.len() == 32 { &AES_256 } else { &AES_128 };
-            let key = UnboundCipherKey::new(algorithm, &self.key).map_err(|_| SrtpError::Material)?;
+            let algorithm = if self.key.len() == 32 {
+                &AES_256
+            } else {
+                &AES_128
+            };
+            let key =
+                UnboundCipherKey::new(algorithm, &self.key).map_err(|_| SrtpError::Material)?;
             EncryptingKey::ctr(key)
-                .and_then(|key| key.less_safe_encrypt(&mut derived, EncryptionContext::Iv128((&start).into())))
+                .and_then(|key| {
+                    key.less_safe_encrypt(&mut derived, EncryptionContext::Iv128((&start).into()))
+                })
                 .map_err(|_| SrtpError::Material)?;
         }
         Ok(derived)
@@ -117,7 +147,10 @@ mod tests {
     use super::*;
 
     fn hex(text: &str) -> Vec<u8> {
-        text.as_bytes().chunks(2).map(|two| u8::from_str_radix(str::from_utf8(two).unwrap(), 16).unwrap()).collect()
+        text.as_bytes()
+            .chunks(2)
+            .map(|two| u8::from_str_radix(str::from_utf8(two).unwrap(), 16).unwrap())
+            .collect()
     }
 
     #[test]
@@ -125,19 +158,29 @@ mod tests {
         let key = hex("E1F97A0D3E018BE0D64FA32C06DE4139");
         let salt = hex("0EC675AD498AFEEBB6960B3AABE6");
 
-        let session = Master::new(Profile::Aes128CmSha1_80, &key, &salt).session(Purpose::Rtp).unwrap();
+        let session = Master::new(Profile::Aes128CmSha1_80, &key, &salt)
+            .session(Purpose::Rtp)
+            .unwrap();
 
         assert_eq!(*session.key, hex("C61E7A93744F39EE10734AFE3FF7A087"));
         assert_eq!(*session.salt, hex("30CBBC08863D8C85D49DB34A9AE1"));
-        assert_eq!(*session.authentication, hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4"));
+        assert_eq!(
+            *session.authentication,
+            hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4")
+        );
     }
 
     #[test]
     fn each_direction_and_purpose_has_its_own_key() {
         let material: Vec<u8> = (0..material_length(Profile::AeadAes256Gcm) as u8).collect();
         let (client, server) = split(Profile::AeadAes256Gcm, &material).unwrap();
-        let keys = [(&client, Purpose::Rtp), (&client, Purpose::Rtcp), (&server, Purpose::Rtp), (&server, Purpose::Rtcp)]
-            .map(|(master, purpose)| master.session(purpose).unwrap().key.to_vec());
+        let keys = [
+            (&client, Purpose::Rtp),
+            (&client, Purpose::Rtcp),
+            (&server, Purpose::Rtp),
+            (&server, Purpose::Rtcp),
+        ]
+        .map(|(master, purpose)| master.session(purpose).unwrap().key.to_vec());
 
         for (at, key) in keys.iter().enumerate() {
             assert!(!keys[..at].contains(key));

@@ -22,7 +22,9 @@ struct Window {
 impl ReplayWindows {
     /// Whether `index` was noted before or is too old to tell.
     pub(super) fn seen(&self, sender: u32, index: u32) -> bool {
-        let Some(window) = self.senders.iter().find(|window| window.sender == sender) else { return false };
+        let Some(window) = self.senders.iter().find(|window| window.sender == sender) else {
+            return false;
+        };
         match window.highest.checked_sub(index) {
             None => false,
             Some(age) => age >= WINDOW || window.seen >> age & 1 == 1,
@@ -33,17 +35,28 @@ impl ReplayWindows {
     pub(super) fn note(&mut self, sender: u32, index: u32) {
         self.clock = self.clock.saturating_add(1);
         let clock = self.clock;
-        if let Some(window) = self.senders.iter_mut().find(|window| window.sender == sender) {
+        if let Some(window) = self
+            .senders
+            .iter_mut()
+            .find(|window| window.sender == sender)
+        {
             window.used = clock;
             if let Some(ahead) = index.checked_sub(window.highest) {
                 window.seen = window.seen.checked_shl(ahead).unwrap_or(0) | 1;
                 window.highest = index;
             } else {
-                window.seen |= 1_u64.checked_shl(window.highest.saturating_sub(index)).unwrap_or(0);
+                window.seen |= 1_u64
+                    .checked_shl(window.highest.saturating_sub(index))
+                    .unwrap_or(0);
             }
             return;
         }
-        let fresh = Window { sender, highest: index, seen: 1, used: clock };
+        let fresh = Window {
+            sender,
+            highest: index,
+            seen: 1,
+            used: clock,
+        };
         if self.senders.len() < SENDERS {
             self.senders.push(fresh);
         } else if let Some(oldest) = self.senders.iter_mut().min_by_key(|window| window.used) {

@@ -14,8 +14,11 @@ use huisclos_wire::{demux, h264, rtp, stun, vp8, vp9};
 
 use crate::simulated::Call;
 
+/// A name and what to do with the bytes.
+pub(crate) type Target = (&'static str, fn(&[u8]));
+
 /// Each target with its name, which is also that of its corpus folder.
-pub(crate) const TARGETS: [(&str, fn(&[u8])); 9] = [
+pub(crate) const TARGETS: [Target; 9] = [
     ("datagram", datagram),
     ("extension", extension),
     ("rtcp", read_rtcp),

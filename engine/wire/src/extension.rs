@@ -97,12 +97,6 @@ impl<'a> Values<'a> {
         }
     }
 
-    pub fn clear(&mut self, kind: Kind) {
-        if let Some(slot) = self.0.get_mut(kind as usize) {
-            *slot = None;
-        }
-    }
-
     pub fn get(&self, kind: Kind) -> Option<&'a [u8]> {
         self.0.get(kind as usize).copied().flatten()
     }
@@ -242,14 +236,4 @@ fn put(
     writer.pad()?;
     let words = writer.written().checked_sub(start)?.checked_sub(4)? / 4;
     writer.patch_u16(start.checked_add(2)?, u16::try_from(words).ok()?)
-}
-
-/// RFC 6464: the value byte of an audio level. `level` is -dBov, 0 loudest to 127 silent.
-pub const fn audio_level(level: u8, voice: bool) -> [u8; 1] {
-    [level & 0x7F | (voice as u8) << 7]
-}
-
-/// RFC 6464: (-dBov, voice flag).
-pub fn parse_audio_level(value: &[u8]) -> Option<(u8, bool)> {
-    value.first().map(|byte| (byte & 0x7F, byte & 0x80 != 0))
 }

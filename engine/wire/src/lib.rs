@@ -23,4 +23,3 @@ pub mod rtp;
 pub mod stun;
 pub mod twcc;
 pub mod vp8;
-pub mod vp9;

@@ -3,6 +3,7 @@
 Decides which section is which track and keeps each track's TrackInfo. Who may publish and who is told are for others.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +13,7 @@ from livekit.protocol import models, rtc
 from huisclos.signalling.sdp import Section
 
 MAX_PENDING: Final = 20
+_WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SID_SOURCE: Final = {
     models.TrackSource.CAMERA: "C",
     models.TrackSource.MICROPHONE: "M",
@@ -151,7 +153,7 @@ def _track_info(request: rtc.AddTrackRequest, new_sid: Callable[[str], str]) -> 
         stereo=request.stereo,
         disable_red=request.disable_red,
         encryption=request.encryption,
-        stream=request.stream or ("screen" if request.source in _SCREEN else "camera"),
+        stream=_stream(request),
         audio_features=request.audio_features,
         backup_codec_policy=request.backup_codec_policy,
         packet_trailer_features=request.packet_trailer_features,
@@ -167,6 +169,13 @@ def _track_info(request: rtc.AddTrackRequest, new_sid: Callable[[str], str]) -> 
     if info.codecs:
         info.mime_type = info.codecs[0].mime_type
     return info
+
+
+def _stream(request: rtc.AddTrackRequest) -> str:
+    """The name asked for, or the usual one. It is written into the SDP of all receivers, so it must be one word."""
+    if _WORD.fullmatch(request.stream):
+        return request.stream
+    return "screen" if request.source in _SCREEN else "camera"
 
 
 def _mime(codec: str, type_: models.TrackType) -> str:

@@ -32,7 +32,7 @@ def answer(state: CallState, participant: Participant, offer: Offer, sdp: str) -
     before = dict(participant.sections.carried)
     refilled = participant.sections.refill(offer.sections, wanted(state, participant))
     carried = participant.sections.carried
-    sent = {mid: Sent(state.publishers[track].sid, track) for mid, track in carried.items()}
+    sent = {mid: _sent(state, participant, track) for mid, track in carried.items()}
     for mid in refilled.stopped:
         state.outbox.command(Unsubscribe(participant.sid, mid))
         state.demand.leave(before[mid], participant.sid)
@@ -43,6 +43,14 @@ def answer(state: CallState, participant: Participant, offer: Offer, sdp: str) -
         prefer(state, participant, mid, track)
         _tell_first_subscription(state, track)
     state.unsettle(participant)
+
+
+def _sent(state: CallState, receiver: Participant, track: str) -> Sent:
+    publisher = state.publishers[track]
+    # Firefox does not play the tracks of a stream in step, and keeps them apart better with a stream for each.
+    is_firefox = receiver.client.browser.lower() == "firefox"
+    stream = track if is_firefox else publisher.publications.live[track].info.stream
+    return Sent(publisher.sid, stream, track)
 
 
 def prefer(state: CallState, participant: Participant, mid: str, track: str) -> None:

@@ -103,7 +103,8 @@ class RoomCall:
                 leaving.disconnect(self._state, participant, Reason.JOIN_FAILURE, Action.DISCONNECT)
             else:
                 self._freshen_token(participant, now)
-                self._state.unsettle(participant)
+                if participant.sections.waits:
+                    self._state.unsettle(participant)
         return self._end_turn(now)
 
     def remove(self, identity: str, reason: models.DisconnectReason, now: float) -> list[Output]:

@@ -45,6 +45,8 @@ class Sent:
     """What we send on a section: whose and which track, as the client will see it in `a=msid`."""
 
     participant: str
+    stream: str
+    """Tracks of one stream are played in step: a voice with its face."""
     track: str
 
 
@@ -57,7 +59,7 @@ def name_what_we_send(answer: str, offered: Iterable[Section], sent: Mapping[str
     """`answer` with each section that the client only receives on either sending one of `sent` or inactive.
 
     The media plane answers with stream names of its own; a client finds the participant and track of a section by
-    `a=msid:<participant>|<track> <track>`. A section that carries nothing must say `inactive`: only the step from
+    `a=msid:<participant>|<stream> <track>`. A section that carries nothing must say `inactive`: only the step from
     there to `sendonly` makes browsers fire `track`.
     """
     receiving = {section.mid for section in offered if section.only_receives}
@@ -77,7 +79,7 @@ def _named(block: list[str], sent: Sent | None) -> Iterator[str]:
         if line in _DIRECTIONS:
             yield "a=inactive" if sent is None else "a=sendonly"
             if sent is not None:
-                yield f"a=msid:{sent.participant}|{sent.track} {sent.track}"
+                yield f"a=msid:{sent.participant}|{sent.stream} {sent.track}"
         # The sources stay named while a section rests: a browser that saw them go would decode the next track on the
         # same sources and show it to nobody.
         elif not _names_a_stream(line):

@@ -62,6 +62,11 @@ class Sections:
             started |= dict(zip(free, waiting, strict=False))
         return started
 
+    @property
+    def waits(self) -> bool:
+        """Whether the client was asked for an offer and has not made it yet."""
+        return self._asked_at is not None
+
     def section_of(self, track: str) -> str | None:
         return next((mid for mid, carried in self.carried.items() if carried == track), None)
 

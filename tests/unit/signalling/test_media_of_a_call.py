@@ -85,7 +85,7 @@ def test_an_existing_track_stands_in_the_first_answer_of_a_newcomer() -> None:
     answer = scene.negotiate(ben, *receiving())
 
     assert dict(answer.mid_to_track_id) == {"v0": sid}
-    assert f"a=msid:{anna.sid}|{sid} {sid}" in answer.sdp
+    assert f"a=msid:{anna.sid}|camera {sid}" in answer.sdp
     assert Subscribe(ben.sid, "v0", sid) in scene.commands
 
 
@@ -342,3 +342,43 @@ def test_the_encryption_of_a_track_is_told_as_its_publisher_said_it() -> None:
     scene.negotiate(anna, *receiving(), section("p", "video", "sendonly", "cam"))
 
     assert ben.sees()[anna.sid].tracks[0].encryption == gcm
+
+
+def test_a_client_that_was_asked_for_an_offer_and_made_none_is_asked_again() -> None:
+    scene = Scene()
+    anna, ben = scene.arrive("anna"), scene.arrive("ben")
+    scene.publish(anna, "cam")
+    assert len(ben.all("media_sections_requirement")) == 1
+
+    for _ in range(7):
+        scene.tick()
+
+    assert len(ben.all("media_sections_requirement")) == 2
+
+
+def test_a_stream_s_name_cannot_carry_lines_into_the_answers_of_others() -> None:
+    scene = Scene()
+    anna = scene.arrive("anna")
+    poisoned = rtc.AddTrackRequest(
+        cid="cam", type=VIDEO, source=CAMERA, stream="x\r\na=candidate:1 1 udp 1 6.6.6.6 1 typ host"
+    )
+    scene.send(anna, add_track=poisoned)
+    scene.negotiate(anna, *receiving(), section("p", "video", "sendonly", "cam"))
+
+    ben = scene.join("ben")
+    answer = scene.negotiate(ben, *receiving())
+
+    assert "6.6.6.6" not in answer.sdp
+    assert f"a=msid:{anna.sid}|camera " in answer.sdp
+
+
+def test_tracks_of_one_stream_share_its_name_except_for_firefox() -> None:
+    scene = Scene()
+    anna = scene.arrive("anna")
+    sid = scene.publish(anna, "cam")
+
+    chrome = scene.negotiate(scene.join("ben", client_info=models.ClientInfo(browser="Chrome")), *receiving())
+    firefox = scene.negotiate(scene.join("carla", client_info=models.ClientInfo(browser="Firefox")), *receiving())
+
+    assert f"a=msid:{anna.sid}|camera {sid}" in chrome.sdp
+    assert f"a=msid:{anna.sid}|{sid} {sid}" in firefox.sdp

@@ -33,10 +33,10 @@ def test_a_rejected_section_does_not_count_but_a_bundle_only_one_does() -> None:
 def test_a_filled_section_is_named_and_an_empty_one_is_inactive() -> None:
     sdp = offer(section("0", "audio", "recvonly"), section("1", "audio", "recvonly"))
 
-    named = name_what_we_send(answered(sdp), parse_sections(sdp), {"0": Sent("PA_x", "TR_y")})
+    named = name_what_we_send(answered(sdp), parse_sections(sdp), {"0": Sent("PA_x", "camera", "TR_y")})
 
     filled, empty = named.split("m=audio")[1:]
-    assert "a=sendonly\r\na=msid:PA_x|TR_y TR_y\r\n" in filled
+    assert "a=sendonly\r\na=msid:PA_x|camera TR_y\r\n" in filled
     assert "a=ssrc:77 cname:us" in filled
     assert "a=inactive" in empty
     # A browser that sees the sources go shows nothing of the next track on them.
@@ -55,7 +55,7 @@ def test_sections_that_the_client_sends_on_are_answered_as_they_are() -> None:
 def test_any_text_can_be_read_and_named(text: str) -> None:
     sections = parse_sections(text)
 
-    name_what_we_send(text, sections, {found.mid: Sent("PA_x", "TR_y") for found in sections})
+    name_what_we_send(text, sections, {found.mid: Sent("PA_x", "camera", "TR_y") for found in sections})
 
 
 @given(st.lists(st.sampled_from(["m=audio 9 A 1", "m=video 0 B", "a=mid:0", "a=mid:", "a=recvonly", "a=msid:", "m="])))

@@ -54,6 +54,14 @@ class Publication:
     def is_screen(self) -> bool:
         return self.info.source in _SCREEN
 
+    @property
+    def opus_wish(self) -> str:
+        """What its sender is to be asked: silence costs nothing unless it must (music), and two channels only if it has them."""
+        features = self.info.audio_features
+        silent = not self.info.disable_dtx and models.AudioTrackFeature.TF_NO_DTX not in features
+        stereo = self.info.stereo or models.AudioTrackFeature.TF_STEREO in features
+        return ";".join(["usedtx=1"] * silent + ["stereo=1;maxaveragebitrate=510000"] * stereo)
+
     def _cids(self) -> set[str]:
         return {self.cid, *(codec.cid for codec in self.info.codecs if codec.cid)}
 

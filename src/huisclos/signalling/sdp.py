@@ -74,6 +74,27 @@ def name_what_we_send(answer: str, offered: Iterable[Section], sent: Mapping[str
     return "\r\n".join(lines) + "\r\n"
 
 
+def ask_of_opus(answer: str, wishes: Mapping[str, str]) -> str:
+    """`answer` with format parameters (RFC 7587 section 6.1) added to Opus in the sections of `wishes`: mid → parameters."""
+    lines: list[str] = []
+    for block in _blocks(answer):
+        wish = wishes.get(_attribute(block, "a=mid:"))
+        opus = _payload_type(block, "opus")
+        for line in block:
+            lines.append(f"{line};{wish}" if wish and opus and line.startswith(f"a=fmtp:{opus} ") else line)
+            if wish and line.startswith(f"a=rtpmap:{opus} ") and not _attribute(block, f"a=fmtp:{opus} "):
+                lines.append(f"a=fmtp:{opus} {wish}")
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _payload_type(block: list[str], encoding: str) -> str:
+    for line in block:
+        payload_type, _, described = line.removeprefix("a=rtpmap:").partition(" ")
+        if line.startswith("a=rtpmap:") and described.lower().startswith(f"{encoding}/"):
+            return payload_type
+    return ""
+
+
 def _named(block: list[str], sent: Sent | None) -> Iterator[str]:
     for line in block:
         if line in _DIRECTIONS:

@@ -382,3 +382,20 @@ def test_tracks_of_one_stream_share_its_name_except_for_firefox() -> None:
 
     assert f"a=msid:{anna.sid}|camera {sid}" in chrome.sdp
     assert f"a=msid:{anna.sid}|{sid} {sid}" in firefox.sdp
+
+
+def test_a_microphone_is_asked_to_send_nothing_in_silence_and_music_is_not() -> None:
+    scene = Scene()
+    anna = scene.arrive("anna")
+    audio = models.TrackType.AUDIO
+    scene.send(anna, add_track=rtc.AddTrackRequest(cid="voice", type=audio))
+    scene.send(anna, add_track=rtc.AddTrackRequest(cid="music", type=audio, disable_dtx=True, stereo=True))
+
+    voice, music = section("x", "audio", "sendonly", "voice"), section("y", "audio", "sendonly", "music")
+    answer = scene.negotiate(anna, voice, music)
+
+    first, second = answer.sdp.split("m=audio")[1:]
+    assert "usedtx=1" in first
+    assert "stereo" not in first
+    assert "usedtx" not in second
+    assert "stereo=1" in second

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huisclos.signalling.sdp import Section, Sent, name_what_we_send, parse_sections
+from huisclos.signalling.sdp import Section, Sent, ask_of_opus, name_what_we_send, parse_sections
 from unit.signalling.scene import answered, offer, section
 
 
@@ -51,10 +51,26 @@ def test_sections_that_the_client_sends_on_are_answered_as_they_are() -> None:
     assert name_what_we_send(answer, parse_sections(sdp), {}) == answer
 
 
+def test_opus_is_asked_for_more_only_in_the_sections_named() -> None:
+    fmtp = "a=fmtp:111 minptime=10;useinbandfec=1\r\n"
+    first, second = (section(mid, "audio", "sendonly", mid) + fmtp for mid in ("0", "1"))
+
+    asked = ask_of_opus(offer(first, second), {"0": "usedtx=1"})
+
+    assert asked == offer(first.replace("fec=1", "fec=1;usedtx=1"), second)
+
+
+def test_opus_without_format_parameters_gets_some() -> None:
+    asked = ask_of_opus(offer(section("0", "audio", "sendonly", "mic")), {"0": "stereo=1"})
+
+    assert "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 stereo=1\r\n" in asked
+
+
 @given(st.text())
 def test_any_text_can_be_read_and_named(text: str) -> None:
     sections = parse_sections(text)
 
+    ask_of_opus(text, {found.mid: "usedtx=1" for found in sections})
     name_what_we_send(text, sections, {found.mid: Sent("PA_x", "camera", "TR_y") for found in sections})
 
 

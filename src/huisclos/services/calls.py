@@ -8,7 +8,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
-from typing import Final
+from typing import Final, ParamSpec
 
 from livekit.protocol import models, rtc
 
@@ -25,6 +25,7 @@ from huisclos.signalling.room import RoomCall
 from huisclos.store.rooms import RoomStore
 
 log = logging.getLogger(__name__)
+Inputs = ParamSpec("Inputs")
 
 # A call that all have left keeps its sid for those who come right back, as after a lost network.
 EMPTY_FOR_S: Final = 20.0
@@ -102,7 +103,9 @@ class Calls:
         call = self._calls.get((grant.issuer, grant.room)) or self._open(grant, now)
         session = Session(Connection(next(self._connections)), self._seconds)
         self._sessions[session.connection] = session
-        self._carry_out(call, call.join(session.connection, grant, request, now))
+        self._turn(call, call.join, session.connection, grant, request, now)
+        if call.sid not in self._by_sid:
+            session.end()
         return session
 
     def _open(self, grant: JoinGrant, now: float) -> RoomCall:
@@ -121,10 +124,10 @@ class Calls:
             request = session.take(frame)
         except (FrameUndecodable, Flooded) as fault:
             log.info("a participant is sent out: %s", type(fault).__name__)
-            self._carry_out(call, call.refuse(session.connection, self._seconds()))
+            self._turn(call, call.refuse, session.connection, self._seconds())
             session.end()
         else:
-            self._carry_out(call, call.receive(session.connection, request, self._seconds()))
+            self._turn(call, call.receive, session.connection, request, self._seconds())
 
     def closed(self, session: Session, call_of: JoinGrant) -> None:
         """The socket of `session` is gone."""
@@ -132,7 +135,7 @@ class Calls:
         if self._sessions.pop(session.connection, None) is not None:
             call = self._calls.get((call_of.issuer, call_of.room))
             if call is not None:
-                self._carry_out(call, call.lost(session.connection, self._seconds()))
+                self._turn(call, call.lost, session.connection, self._seconds())
 
     # What others ask
 
@@ -155,7 +158,7 @@ class Calls:
         call = self._calls.get((INTERNAL_ISSUER, room))
         if call is not None:
             reason = models.DisconnectReason.PARTICIPANT_REMOVED
-            self._carry_out(call, call.remove(identity, reason, self._seconds()))
+            self._turn(call, call.remove, identity, reason, self._seconds())
 
     def close_room(self, room: RoomId) -> None:
         """End the call of a room that no longer exists."""
@@ -170,7 +173,7 @@ class Calls:
             self._close(call, models.DisconnectReason.SERVER_SHUTDOWN, rtc.LeaveRequest.Action.RECONNECT)
 
     def _close(self, call: RoomCall, reason: models.DisconnectReason, action: rtc.LeaveRequest.Action) -> None:
-        self._carry_out(call, call.close(reason, action, self._seconds()))
+        self._turn(call, call.close, reason, action, self._seconds())
 
     # Time and media
 
@@ -190,12 +193,12 @@ class Calls:
 
     def _tick(self) -> None:
         now = self._seconds()
-        for key, call in list(self._calls.items()):
-            self._carry_out(call, call.tick(now))
-            if call.identities:
+        for call in list(self._calls.values()):
+            self._turn(call, call.tick, now)
+            if call.identities or call.sid not in self._by_sid:
                 self._empty_since.pop(call.sid, None)
             elif now - self._empty_since.setdefault(call.sid, now) > EMPTY_FOR_S:
-                del self._calls[key], self._by_sid[call.sid], self._empty_since[call.sid]
+                self._forget(call)
 
     def _media_events(self, events: Sequence[MediaEvent]) -> None:
         """One turn a call for the whole batch, so that a burst of joins is one update."""
@@ -205,9 +208,27 @@ class Calls:
             if call is not None:
                 by_call.setdefault(call, []).append(event)
         for call, its_events in by_call.items():
-            self._carry_out(call, call.media_events(its_events, self._seconds()))
+            self._turn(call, call.media_events, its_events, self._seconds())
 
     # Carrying out
+
+    def _turn(
+        self, call: RoomCall, turn: Callable[Inputs, list[Output]], *inputs: Inputs.args, **named: Inputs.kwargs
+    ) -> None:
+        """One turn of one call. An error of ours in it ends that call for a moment, and no other call notices."""
+        try:
+            outputs = turn(*inputs, **named)
+        except Exception:
+            log.exception("a call starts over")
+            outputs = call.start_over()
+            self._forget(call)
+        self._carry_out(call, outputs)
+
+    def _forget(self, call: RoomCall) -> None:
+        for key in [key for key, known in self._calls.items() if known is call]:
+            del self._calls[key]
+        self._by_sid.pop(call.sid, None)
+        self._empty_since.pop(call.sid, None)
 
     def _carry_out(self, call: RoomCall, outputs: Iterable[Output]) -> None:
         for output in outputs:

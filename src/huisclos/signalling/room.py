@@ -9,7 +9,7 @@ from typing import Final
 
 from livekit.protocol import models, rtc
 
-from huisclos.model.call import AddPeer, MediaEvent
+from huisclos.model.call import AddPeer, MediaEvent, RemovePeer
 from huisclos.model.join_grant import JoinGrant
 from huisclos.signalling import leaving, media, receiving, requests, responses, resuming, sending
 from huisclos.signalling.leaving import Action, Reason
@@ -119,6 +119,16 @@ class RoomCall:
         for participant in list(self._state.participants.values()):
             leaving.disconnect(self._state, participant, reason, action)
         return self._end_turn(now)
+
+    def start_over(self) -> list[Output]:
+        """After an error of ours in the middle of a turn: its state can no longer be trusted, so everybody joins anew."""
+        state = self._state
+        for participant in state.participants.values():
+            state.outbox.send(participant.connection, responses.leave(Reason.STATE_MISMATCH, Action.RECONNECT))
+            state.outbox.hang_up(participant.connection)
+            state.outbox.command(RemovePeer(participant.sid))
+        state.participants.clear()
+        return state.outbox.take()
 
     def _resume(self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float) -> None:
         participant = self._state.participants.get(request.participant_sid)

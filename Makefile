@@ -59,12 +59,12 @@ $(BIN)/uv:
 
 $(MADE)/python: uv.lock | $(BIN)/uv
 	@$(call say,Python packages)
-	$(UV) sync --locked --inexact --no-dev
+	$(UV) sync --quiet --locked --inexact --no-dev
 	@mkdir -p $(MADE) && touch $@
 
 $(MADE)/dev: uv.lock | $(MADE)/python
 	@$(call say,Python packages for development)
-	$(UV) sync --locked --inexact
+	$(UV) sync --quiet --locked --inexact
 	@touch $@
 
 $(MADE)/command: build_backend/editable.py pyproject.toml | $(MADE)/python

@@ -90,7 +90,8 @@ $(CLIENT): $(client_sources) $(MODULES)
 ##── Check and test ──────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: check lint types format test test-unit test-web test-engine test-protocol test-hostile test-browser test-structure test-wheel
-check: lint types test-unit test-web ## Lint, types and unit tests: before every commit, under two minutes
+check: build $(MADE)/dev ## Lint, types and unit tests: before every commit, under two minutes
+	@$(MAKE) -j2 --output-sync=target test-unit lint types test-web
 
 lint: $(MODULES) $(MADE)/dev ## ruff, import directions, rustfmt, clippy, Biome
 	@$(call say,lint)

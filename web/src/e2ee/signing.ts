@@ -1,0 +1,101 @@
+/** Signs what a seat and a host say: room policies, certificates, leaves. Judging signatures is left to `mls`, in one place. */
+
+import { encode } from "cborg";
+import { type Bytes, concat, uint, utf8 } from "./bytes";
+import { labelled } from "./derive";
+
+/** An Ed25519 key whose private half never leaves WebCrypto. */
+export interface SigningKey {
+  readonly privateKey: CryptoKey;
+  /** 32 bytes. */
+  readonly publicKey: Bytes;
+}
+
+export const ROLE_GUEST = 1;
+export const ROLE_HOST = 2;
+
+const POLICY_VERSION = 1;
+// MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 of RFC 9420.
+const MLS_SUITE = 1;
+
+/** What a new room is to be like. Times are Unix seconds; `notAfter` 0 means no end. */
+export interface PolicyTerms {
+  readonly room: string;
+  readonly admission: "lobby" | "open";
+  readonly max: number;
+  readonly gen: number;
+  readonly seq: number;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly banned: readonly string[];
+}
+
+/** A key of one's own that cannot be exported. Rejects where the browser has no Ed25519. */
+export async function drawSigningKey(): Promise<SigningKey> {
+  const pair = (await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"])) as CryptoKeyPair;
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+  return { privateKey: pair.privateKey, publicKey };
+}
+
+// RFC 8410: the fixed beginning of a PKCS #8 Ed25519 key, before its 32 bytes.
+const PKCS8 = new Uint8Array([0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]);
+
+/** The key of a 32-byte seed, as a host's link carries it. Not exportable any more. */
+export async function signingKeyOfSeed(seed: Bytes): Promise<SigningKey> {
+  const pkcs8 = concat(PKCS8, seed);
+  const exportable = await crypto.subtle.importKey("pkcs8", pkcs8, "Ed25519", true, ["sign"]);
+  // The public half is to be had only by exporting once.
+  const { x } = await crypto.subtle.exportKey("jwk", exportable);
+  const publicKey = Uint8Array.from(atob((x ?? "").replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, "Ed25519", false, ["sign"]);
+  return { privateKey, publicKey };
+}
+
+export async function signed(key: SigningKey, bytes: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.sign("Ed25519", key.privateKey, bytes));
+}
+
+/** CBOR `[body, sig]`, body being the CBOR of the terms. */
+export async function policyBlob(host: SigningKey, terms: PolicyTerms): Promise<Bytes> {
+  const body = encode(
+    new Map<number, unknown>([
+      [1, POLICY_VERSION],
+      [2, terms.room],
+      [3, "e2ee"],
+      [4, MLS_SUITE],
+      [5, terms.admission],
+      [6, terms.max],
+      [7, host.publicKey],
+      [8, terms.gen],
+      [9, terms.seq],
+      [10, terms.notBefore],
+      [11, terms.notAfter],
+      [12, []],
+      [13, [...terms.banned]],
+    ]),
+  );
+  return encode([body, await signed(host, labelled("hc1 policy", body))]) as Bytes;
+}
+
+/** A host's word that this seat may be in the room, until `notAfter` (Unix seconds). */
+export async function certificate(
+  host: SigningKey,
+  room: string,
+  role: typeof ROLE_GUEST | typeof ROLE_HOST,
+  seatPublicKey: Bytes,
+  notAfter: number,
+): Promise<Bytes> {
+  const bytes = labelled("hc1 cert", utf8(room), uint(role, 1), seatPublicKey, uint(notAfter, 8));
+  const entries: [number, unknown][] = [
+    [1, role],
+    [2, seatPublicKey],
+    [3, notAfter],
+    [4, await signed(host, bytes)],
+  ];
+  return encode(new Map(entries)) as Bytes;
+}
+
+/** The seat's word that this MLS leaf key is its own in this room. */
+export async function leafSignature(seat: SigningKey, room: string, leafPublicKey: Bytes): Promise<Bytes> {
+  return signed(seat, labelled("hc1 leaf", utf8(room), leafPublicKey));
+}

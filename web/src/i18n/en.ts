@@ -100,6 +100,11 @@ export const en: Texts = {
     here: "Come back to this device",
   },
 
+  noCall: {
+    title: "There is no call in this tab.",
+    text: "This address is that of every call, and opens no door. Follow the invitation link.",
+  },
+
   call: {
     title: "In the meeting",
     stage: "People on screen",

@@ -105,6 +105,11 @@ export const fr = {
     here: "Revenir ici",
   },
 
+  noCall: {
+    title: "Il n'y a pas d'appel dans cet onglet.",
+    text: "Cette adresse est celle de tous les appels, et n'ouvre aucune porte. Suivez le lien d'invitation.",
+  },
+
   call: {
     title: "En réunion",
     stage: "Participants à l'image",

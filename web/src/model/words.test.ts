@@ -38,6 +38,16 @@ describe("links", () => {
     expect(placeOf(`/r/${ID}/../..`, "")).toEqual({ at: "nowhere" });
   });
 
+  test("of a call lead back only where the tab has kept the room, which is read with care", () => {
+    expect(placeOf("/call", "")).toEqual({ at: "no-call" });
+    expect(placeOf("/call", "", { room: ID, claim: ID })).toEqual({ at: "room", room: ID, claim: null });
+    expect(placeOf("/call", "", { room: "../../elsewhere", claim: null })).toEqual({ at: "no-call" });
+  });
+
+  test("whose claim was taken out of sight still bring it", () => {
+    expect(placeOf(`/r/${ID}`, "", { room: ID, claim: ID })).toEqual({ at: "room", room: ID, claim: ID });
+  });
+
   test("of other servers are not followed", () => {
     const here = "https://meet.example.org";
 

@@ -1,7 +1,8 @@
-/** Chooses the screen for the address: home, a room, or nowhere. Keeps the browser's history in step. */
+/** Chooses the screen for the address: home, a room, or nowhere. */
 
 import { useEffect, useState } from "react";
-import { type Place, placeOf, roomPath } from "../model/link";
+import type { Place } from "../model/link";
+import { forgetClaim, goTo, placeNow, showCall } from "./address-bar";
 import { useErrorText, usePreferences, useTexts } from "./context";
 import { Home } from "./Home";
 import { Threshold } from "./parts/Threshold";
@@ -13,8 +14,6 @@ interface Visit {
   readonly number: number;
   readonly linkCopied: boolean;
 }
-
-const placeNow = () => placeOf(location.pathname, location.hash);
 
 export function App() {
   const texts = useTexts();
@@ -36,9 +35,7 @@ export function App() {
   }, []);
 
   const go = (place: Place, linkCopied = false) => {
-    const address =
-      place.at === "room" ? roomPath(place.room) + (place.claim === null ? "" : `#host=${place.claim}`) : "/";
-    history.pushState(null, "", address);
+    goTo(place);
     setVisit((last) => ({ place, number: last.number + 1, linkCopied }));
     scrollTo(0, 0);
   };
@@ -50,12 +47,18 @@ export function App() {
     const { message, help } = errorText("not_found");
     return <Threshold tab={texts.tab.home} title={message} text={help} onHome={home} />;
   }
+  if (place.at === "no-call") {
+    const { title, text } = texts.noCall;
+    return <Threshold tab={texts.tab.home} title={title} text={text} onHome={home} />;
+  }
   return (
     <RoomPage
       key={number}
       room={place.room}
       claim={place.claim}
       linkCopied={linkCopied}
+      onClaimSpent={forgetClaim}
+      onCall={() => showCall(place.room)}
       onHome={home}
       onAgain={() => setVisit({ place: { ...place, claim: null }, number: number + 1, linkCopied: false })}
     />

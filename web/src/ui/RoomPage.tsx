@@ -1,7 +1,6 @@
 /** One visit to a room: shows the screen for where the visitor stands. The visit itself is the model's. */
 
 import { lazy, Suspense, useEffect, useState } from "react";
-import { roomPath } from "../model/link";
 import { RoomSession } from "../model/room-session";
 import type { RoomId } from "../types/room";
 import { useErrorText, useHouse, useObservable, useTexts } from "./context";
@@ -31,11 +30,15 @@ interface Props {
   readonly room: RoomId;
   readonly claim: string | null;
   readonly linkCopied: boolean;
+  /** The claim has done its work, or never will. */
+  readonly onClaimSpent: () => void;
+  /** The call has begun: from now on the screen may be seen by others. */
+  readonly onCall: () => void;
   readonly onHome: () => void;
   readonly onAgain: () => void;
 }
 
-export function RoomPage({ room, claim, linkCopied, onHome, onAgain }: Props) {
+export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome, onAgain }: Props) {
   const { ports, book } = useHouse();
   const texts = useTexts();
   const errorText = useErrorText();
@@ -44,14 +47,16 @@ export function RoomPage({ room, claim, linkCopied, onHome, onAgain }: Props) {
   const { stand } = visit;
 
   useEffect(() => {
-    const look = async () => {
-      await session.look(claim);
-      // The claim has done its work; kept on screen it would invite others to be hosts.
-      if (session.visit.get().stand.at !== "nowhere") history.replaceState(null, "", roomPath(room));
-    };
-    void look();
+    void session.look(claim);
     return () => session.close();
-  }, [session, claim, room]);
+  }, [session, claim]);
+  const looked = stand.at !== "looking" && stand.at !== "nowhere";
+  const inCall = stand.at === "call";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the callbacks do depends on nothing that changes
+  useEffect(() => {
+    if (inCall) onCall();
+    else if (looked) onClaimSpent();
+  }, [looked, inCall]);
 
   const homeButton = <Button onPress={onHome}>{texts.backHome}</Button>;
   switch (stand.at) {

@@ -18,9 +18,10 @@ use crate::simulated::Call;
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// Each target with its name, which is also that of its corpus folder.
-pub(crate) const TARGETS: [Target; 9] = [
+pub(crate) const TARGETS: [Target; 10] = [
     ("datagram", datagram),
     ("extension", extension),
+    ("joining", joining),
     ("rtcp", read_rtcp),
     ("rtp", read_rtp),
     ("sdp", sdp),
@@ -129,8 +130,13 @@ fn twcc(bytes: &[u8]) {
     }
 }
 
+/// What nobody sealed stays shut; what was sealed opens once, unchanged.
 fn srtcp(bytes: &[u8]) {
-    for (profile, length) in [(Profile::AeadAes128Gcm, 56), (Profile::Aes128CmSha1_80, 60)] {
+    for (profile, length) in [
+        (Profile::AeadAes256Gcm, 88),
+        (Profile::AeadAes128Gcm, 56),
+        (Profile::Aes128CmSha1_80, 60),
+    ] {
         let mut peer = Association::new(profile, &vec![7; length], true).unwrap();
         assert!(
             peer.peer_rtcp.open(&mut bytes.to_vec()).is_err(),
@@ -140,8 +146,13 @@ fn srtcp(bytes: &[u8]) {
         buffer.resize(bytes.len() + profile.rtcp_overhead(), 0);
         let mut other = Association::new(profile, &vec![7; length], false).unwrap();
         if let Ok(sealed) = other.rtcp.seal(&mut buffer, bytes.len()) {
+            let mut again = buffer.clone();
             let opened = peer.peer_rtcp.open(&mut buffer[..sealed]).unwrap();
             assert_eq!(&buffer[..opened], bytes);
+            assert!(
+                peer.peer_rtcp.open(&mut again[..sealed]).is_err(),
+                "opened twice"
+            );
         }
     }
 }
@@ -154,12 +165,11 @@ fn engine() -> Sfu {
     .unwrap()
 }
 
-/// An offer of a fresh peer: answered or refused, and the engine goes on.
-fn sdp(bytes: &[u8]) {
+/// Runs `act` on an engine with one fresh peer, which it must be rid of afterwards.
+fn with_a_fresh_peer(act: impl FnOnce(&mut Sfu, Instant, &Name)) {
     thread_local! {
         static ENGINE: RefCell<Sfu> = RefCell::new(engine());
     }
-    let sdp = String::from_utf8_lossy(bytes).into_owned();
     ENGINE.with_borrow_mut(|sfu| {
         let (now, peer) = (Instant::now(), Name::from("peer"));
         sfu.command(
@@ -169,14 +179,26 @@ fn sdp(bytes: &[u8]) {
                 room: Name::from("room"),
             },
         );
-        sfu.command(
-            now,
-            Command::Offer {
-                peer: peer.clone(),
-                request: 1,
-                sdp,
-            },
-        );
+        act(sfu, now, &peer);
+        sfu.command(now, Command::RemovePeer { peer });
+        sfu.handle_timeout(now);
+        sfu.arena().clear();
+        std::iter::from_fn(|| sfu.poll_event()).for_each(drop);
+        nothing_stays(sfu);
+    });
+}
+
+fn nothing_stays(sfu: &Sfu) {
+    let counters = sfu.counters();
+    assert_eq!(counters.panics, 0, "a panic was caught");
+    assert_eq!(counters.peers, 0, "a peer was left behind");
+}
+
+/// An offer: answered or refused, and the engine goes on.
+fn sdp(bytes: &[u8]) {
+    let sdp = String::from_utf8_lossy(bytes).into_owned();
+    with_a_fresh_peer(|sfu, now, peer| {
+        offer(sfu, now, peer, sdp);
         let settled = |event| {
             matches!(
                 event,
@@ -187,8 +209,33 @@ fn sdp(bytes: &[u8]) {
             std::iter::from_fn(|| sfu.poll_event()).any(settled),
             "neither answered nor refused"
         );
-        sfu.command(now, Command::RemovePeer { peer });
-        std::iter::from_fn(|| sfu.poll_event()).for_each(drop);
+    });
+}
+
+fn offer(sfu: &mut Sfu, now: Instant, peer: &Name, sdp: String) {
+    let (peer, request) = (peer.clone(), 1);
+    sfu.command(now, Command::Offer { peer, request, sdp });
+}
+
+/// Datagrams around a peer that has been answered and is not connected yet. Before each, a byte for its source and two for its length.
+fn joining(bytes: &[u8]) {
+    with_a_fresh_peer(|sfu, now, peer| {
+        let honest = include_str!("../../../fuzz/corpus/sdp/simulcast-offer");
+        offer(sfu, now, peer, honest.into());
+        let answered = |event| matches!(event, Event::Answered { .. });
+        assert!(std::iter::from_fn(|| sfu.poll_event()).any(answered));
+        let (mut now, mut rest) = (now, bytes);
+        while let Some(([source, high, low], more)) = rest.split_first_chunk() {
+            let length = usize::from(u16::from_be_bytes([*high, *low])).min(more.len());
+            let (datagram, more) = more.split_at(length);
+            rest = more;
+            let source = SocketAddr::from(([192, 0, 2, source % 4], 999));
+            let server = "10.0.0.1:7882".parse().unwrap();
+            sfu.handle_datagram(now, source, server, &mut datagram.to_vec());
+            sfu.handle_timeout(now);
+            sfu.arena().clear();
+            now += Duration::from_millis(1);
+        }
     });
 }
 
@@ -201,10 +248,18 @@ fn datagram(bytes: &[u8]) {
         return;
     };
     CALL.with_borrow_mut(|slot| {
-        // A datagram that broke DTLS ends its peer: begin anew.
-        let usable = slot
-            .take()
-            .filter(|call| call.world.server.sfu.counters().peers == 2);
+        // A datagram that broke DTLS ends its peer: begin anew, once the other has left.
+        let usable = slot.take().and_then(|mut call| {
+            if call.world.server.sfu.counters().peers == 2 {
+                return Some(call);
+            }
+            for name in ["publisher", "listener-0"] {
+                let peer = Name::from(name);
+                call.command(Command::RemovePeer { peer });
+            }
+            nothing_stays(&call.world.server.sfu);
+            None
+        });
         let call = slot.insert(usable.unwrap_or_else(|| Call::new(1, 1)));
         let world = &mut call.world;
         let source = match from % 3 {

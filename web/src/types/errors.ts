@@ -449,6 +449,96 @@ export const errorTexts = {
       help: "You can go back to the home page.",
     },
   },
+  link_incomplete: {
+    fr: {
+      message: "Ce lien est incomplet.",
+      help: "La fin du lien, après le signe #, ouvre le chiffrement et manque ici. Demandez à votre hôte le lien entier, et copiez-le sans en rien couper.",
+    },
+    en: {
+      message: "This link is incomplete.",
+      help: "The end of the link, after the # sign, opens the encryption and is missing here. Ask your host for the whole link, and copy it without cutting anything off.",
+    },
+  },
+  link_mismatch: {
+    fr: {
+      message: "Ce que le serveur présente n'est pas la réunion de ce lien.",
+      help: "N'entrez pas. Vérifiez le lien auprès de votre hôte par un autre moyen ; si le lien est juste, le serveur ne dit pas vrai.",
+    },
+    en: {
+      message: "What the server presents is not the meeting of this link.",
+      help: "Do not go in. Check the link with your host by other means; if the link is right, the server is not telling the truth.",
+    },
+  },
+  policy_outdated: {
+    fr: {
+      message: "Le serveur présente d'anciennes règles pour cette réunion.",
+      help: "N'entrez pas. Ce navigateur en a déjà vu de plus récentes : prévenez votre hôte.",
+    },
+    en: {
+      message: "The server presents old rules for this meeting.",
+      help: "Do not go in. This browser has already seen newer ones: tell your host.",
+    },
+  },
+  downgrade_refused: {
+    fr: {
+      message: "Cette réunion est chiffrée de bout en bout, et le serveur la présente sans chiffrement.",
+      help: "Par sécurité, ce navigateur n'y entre pas ainsi. Prévenez votre hôte par un autre moyen.",
+    },
+    en: {
+      message: "This meeting is end-to-end encrypted, and the server presents it as not encrypted.",
+      help: "For safety this browser does not go in like this. Tell your host by other means.",
+    },
+  },
+  encryption_unsupported: {
+    fr: {
+      message: "Ce navigateur ne sait pas chiffrer de bout en bout.",
+      help: "Mettez-le à jour, ou prenez une version récente de Chrome, Edge, Firefox ou Safari.",
+    },
+    en: {
+      message: "This browser cannot encrypt end to end.",
+      help: "Update it, or use a recent Chrome, Edge, Firefox or Safari.",
+    },
+  },
+  encryption_failed: {
+    fr: {
+      message: "Les clés de la réunion n'ont pas pu être obtenues.",
+      help: "Rien n'a été envoyé. Rechargez la page ; si cela se reproduit, prévenez votre hôte.",
+    },
+    en: {
+      message: "The keys of the meeting could not be had.",
+      help: "Nothing has been sent. Reload the page; if it happens again, tell your host.",
+    },
+  },
+  encryption_broken: {
+    fr: {
+      message: "Le chiffrement de cette réunion n'est plus sûr : rien n'est envoyé.",
+      help: "Quittez la réunion, prévenez les autres par un autre moyen, puis revenez par le lien.",
+    },
+    en: {
+      message: "The encryption of this meeting is no longer safe: nothing is being sent.",
+      help: "Leave the meeting, tell the others by other means, then come back by the link.",
+    },
+  },
+  host_key_missing: {
+    fr: {
+      message: "Ce navigateur n'a pas la clé d'organisateur de cette réunion.",
+      help: "Ouvrez-la avec le lien d'organisateur, ou dans le navigateur qui l'a créée.",
+    },
+    en: {
+      message: "This browser does not have the host key of this meeting.",
+      help: "Open it with the host's link, or in the browser that made it.",
+    },
+  },
+  host_awaited: {
+    fr: {
+      message: "L'organisateur n'est pas encore là.",
+      help: "Lui seul peut ouvrir le chiffrement de cette réunion. Réessayez quand il sera arrivé.",
+    },
+    en: {
+      message: "The host is not here yet.",
+      help: "Only they can open the encryption of this meeting. Try again once they have arrived.",
+    },
+  },
 } as const satisfies Record<string, Record<ErrorLanguage, ErrorText>>;
 
 export type ErrorCode = keyof typeof errorTexts;

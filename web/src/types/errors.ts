@@ -379,6 +379,26 @@ export const errorTexts = {
       help: "Use a recent version of Firefox, Chrome, Edge or Safari.",
     },
   },
+  encryption_unsupported: {
+    fr: {
+      message: "Ce navigateur ne sait pas chiffrer un appel de bout en bout.",
+      help: "Utilisez une version récente de Firefox, Chrome, Edge ou Safari.",
+    },
+    en: {
+      message: "This browser cannot encrypt a call from end to end.",
+      help: "Use a recent version of Firefox, Chrome, Edge or Safari.",
+    },
+  },
+  sound_withheld: {
+    fr: {
+      message: "Votre son n'est pas envoyé : le serveur demande un format qui trahirait ce que vous dites.",
+      help: "Signalez-le à l'administrateur du serveur.",
+    },
+    en: {
+      message: "Your sound is not sent: the server asks for a format that would give away what you say.",
+      help: "Tell the administrator of the server.",
+    },
+  },
   server_unreachable: {
     fr: {
       message: "Le serveur ne répond pas.",

@@ -379,6 +379,26 @@ export const errorTexts = {
       help: "Use a recent version of Firefox, Chrome, Edge or Safari.",
     },
   },
+  encryption_unsupported: {
+    fr: {
+      message: "Ce navigateur ne sait pas chiffrer un appel de bout en bout.",
+      help: "Utilisez une version récente de Firefox, Chrome, Edge ou Safari.",
+    },
+    en: {
+      message: "This browser cannot encrypt a call from end to end.",
+      help: "Use a recent version of Firefox, Chrome, Edge or Safari.",
+    },
+  },
+  sound_withheld: {
+    fr: {
+      message: "Votre son n'est pas envoyé : le serveur demande un format qui trahirait ce que vous dites.",
+      help: "Signalez-le à l'administrateur du serveur.",
+    },
+    en: {
+      message: "Your sound is not sent: the server asks for a format that would give away what you say.",
+      help: "Tell the administrator of the server.",
+    },
+  },
   server_unreachable: {
     fr: {
       message: "Le serveur ne répond pas.",
@@ -487,16 +507,6 @@ export const errorTexts = {
     en: {
       message: "This meeting is end-to-end encrypted, and the server presents it as not encrypted.",
       help: "For safety this browser does not go in like this. Tell your host by other means.",
-    },
-  },
-  encryption_unsupported: {
-    fr: {
-      message: "Ce navigateur ne sait pas chiffrer de bout en bout.",
-      help: "Mettez-le à jour, ou prenez une version récente de Chrome, Edge, Firefox ou Safari.",
-    },
-    en: {
-      message: "This browser cannot encrypt end to end.",
-      help: "Update it, or use a recent Chrome, Edge, Firefox or Safari.",
     },
   },
   encryption_failed: {

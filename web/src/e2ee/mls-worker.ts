@@ -92,7 +92,12 @@ async function enter(terms: EnterTerms): Promise<void> {
   if (mls === null) throw new Failure("encryption_failed");
   await mine.takeLeaf(terms.name, terms.asHost, terms.certificate, Date.now());
   let first: string | null = terms.token;
-  const { promise: active, resolve, reject } = Promise.withResolvers<void>();
+  let resolve: () => void = () => undefined;
+  let reject: (failure: Failure) => void = () => undefined;
+  const active = new Promise<void>((done, failed) => {
+    resolve = done;
+    reject = failed;
+  });
   const url = `${location.origin.replace(/^http/, "ws")}/api/e2ee/${room}`;
   const group = { identity: mine.identity, host: terms.asHost, returning: terms.returning };
   membership = new Membership(mls, group, url, terms.frames, {

@@ -37,7 +37,8 @@ export type Place =
 const PATH = /^\/([rt])\/([a-z2-7]{26})\/?$/;
 const CLAIM = /^#host=([A-Za-z0-9_-]{16,128})$/;
 // S and F are 16 bytes, 22 characters; a seed is 32 bytes, 43 characters. The 1 is the version of the protocol.
-const FRAGMENT = /^#1\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})(?:\.([A-Za-z0-9_-]{16,128})\.([A-Za-z0-9_-]{43}))?$/;
+// Who made the room in this browser has the claim without a seed: their host key is here already.
+const FRAGMENT = /^#1\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})(?:\.([A-Za-z0-9_-]{16,128})\.([A-Za-z0-9_-]{43})?)?$/;
 
 /** The address of every call: it gives nothing away to who looks at the screen, or at a picture of it. */
 export const CALL_PATH = "/call";
@@ -88,7 +89,7 @@ export function roomPath({ room, keys }: RoomPlace): string {
 export function wholeLink(place: RoomPlace): string {
   const { keys, claim } = place;
   if (keys === null) return roomPath(place) + (claim === null ? "" : `#host=${claim}`);
-  const host = claim === null || keys.hostSeed === null ? "" : `.${claim}.${keys.hostSeed}`;
+  const host = claim === null ? "" : `.${claim}.${keys.hostSeed ?? ""}`;
   return `${roomPath(place)}#1.${keys.secret}.${keys.fingerprint}${host}`;
 }
 

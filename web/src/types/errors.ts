@@ -549,6 +549,16 @@ export const errorTexts = {
       help: "Only they can open the encryption of this meeting. Try again once they have arrived.",
     },
   },
+  card_unreadable: {
+    fr: {
+      message: "La carte de cette personne n'a pas pu être vérifiée.",
+      help: "Elle n'a pas le lien de cette réunion, ou le serveur a changé sa demande. Vous pouvez seulement refuser.",
+    },
+    en: {
+      message: "The card of this person could not be verified.",
+      help: "They do not have the link of this meeting, or the server altered their request. You can only refuse.",
+    },
+  },
 } as const satisfies Record<string, Record<ErrorLanguage, ErrorText>>;
 
 export type ErrorCode = keyof typeof errorTexts;

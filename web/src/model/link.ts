@@ -5,6 +5,8 @@ import type { RoomId } from "../types/room";
 export type Place =
   | { readonly at: "home" }
   | { readonly at: "room"; readonly room: RoomId; readonly claim: string | null }
+  /** The check of devices and network. */
+  | { readonly at: "test" }
   /** The address of a call in a tab that knows no call: copied from elsewhere. */
   | { readonly at: "no-call" }
   | { readonly at: "nowhere" };
@@ -13,6 +15,8 @@ export type Place =
 const ROOM_PATH = /^\/r\/([A-Za-z0-9_-]{16,64})\/?$/;
 const ROOM = /^[A-Za-z0-9_-]{16,64}$/;
 const CLAIM = /^#host=([A-Za-z0-9_-]{16,128})$/;
+
+export const TEST_PATH = "/test";
 
 /** The address of every call: it gives nothing away to who looks at the screen, or at a picture of it. */
 export const CALL_PATH = "/call";
@@ -29,6 +33,7 @@ export interface Kept {
  */
 export function placeOf(pathname: string, hash: string, kept: Kept = { room: null, claim: null }): Place {
   if (pathname === "/" || pathname === "") return { at: "home" };
+  if (pathname === TEST_PATH) return { at: "test" };
   if (pathname === CALL_PATH) {
     if (kept.room === null || !ROOM.test(kept.room)) return { at: "no-call" };
     return { at: "room", room: kept.room as RoomId, claim: null };

@@ -111,6 +111,11 @@ export interface CallPort {
   /** Loads what a call needs, so that joining does not wait for it. */
   prepare(): void;
   join(ticket: Ticket, belongings: Belongings): Promise<LiveCall>;
+  /**
+   * Connects, sends nothing, hangs up; `onSignalling` is told when the signalling stands. The milliseconds of a media packet to the
+   * server and back, null where the browser does not tell. Rejects with a Failure.
+   */
+  probe(ticket: Ticket, onSignalling: () => void): Promise<number | null>;
   readonly canShareScreen: boolean;
   readonly canChooseSpeaker: boolean;
 }

@@ -19,6 +19,11 @@ export const callPort: CallPort = {
     }
     return library.joinCall(ticket, belongings, encryption);
   },
+  async probe(ticket, onSignalling) {
+    const library = await import("./probe").catch(() => null);
+    if (library === null) throw new Failure("server_unreachable");
+    return library.probe(ticket, onSignalling);
+  },
   get canShareScreen() {
     return typeof navigator.mediaDevices?.getDisplayMedia === "function";
   },

@@ -5,8 +5,6 @@
  */
 
 import {
-  ConnectionError,
-  ConnectionErrorReason,
   DisconnectReason,
   LocalAudioTrack,
   LocalVideoTrack,
@@ -20,8 +18,8 @@ import { type CallEvent, type CallState, callAfter, callBegins, type EndReason, 
 import { deviceProblem, screenProblem } from "../model/device-problem";
 import { Cell, type Observable } from "../model/observable";
 import type { Belongings, DeviceKind, DeviceRefusal, LiveCall } from "../model/ports";
-import type { ErrorCode } from "../types/errors";
-import { Failure, type Ticket } from "../types/room";
+import type { Ticket } from "../types/room";
+import { connect } from "./connecting";
 import { DeadEar } from "./dead-ear";
 import { cameraWish, microphoneWish } from "./devices";
 import { MutedEar } from "./muted-ear";
@@ -36,48 +34,19 @@ setLogLevel("silent");
 // How often the large tile may look for a new speaker.
 const TICK_MS = 500;
 
-const PATIENCE_MS = 30_000;
-
 /** Connects with `ticket` and starts to send what is brought along. Rejects with a Failure. */
 export async function joinCall(ticket: Ticket, belongings: Belongings): Promise<LiveCall> {
   const room = new Room(roomOptions(belongings));
   const call = new LiveKitCall(room, belongings);
   try {
-    await inTime(room.connect(location.origin.replace(/^http/, "ws"), ticket.token));
+    await connect(room, ticket);
   } catch (error) {
     belongings.microphone?.close();
     belongings.camera?.close();
-    await room.disconnect();
-    throw new Failure(connectFailure(error));
+    throw error;
   }
   call.begin();
   return call;
-}
-
-/** The library may try for minutes behind a screen that says nothing: a person should learn within half of one. */
-function inTime(connecting: Promise<void>): Promise<void> {
-  return new Promise((done, failed) => {
-    const timer = setTimeout(() => failed(new Failure("media_unreachable")), PATIENCE_MS);
-    connecting.then(done, failed).finally(() => clearTimeout(timer));
-  });
-}
-
-function connectFailure(error: unknown): ErrorCode {
-  if (error instanceof Failure) return error.code;
-  if (!(error instanceof ConnectionError)) return "media_unreachable";
-  switch (error.reason) {
-    case ConnectionErrorReason.NotAllowed:
-      return "token_invalid";
-    case ConnectionErrorReason.ServerUnreachable:
-    case ConnectionErrorReason.WebSocket:
-    case ConnectionErrorReason.ServiceNotFound:
-      return "server_unreachable";
-    case ConnectionErrorReason.LeaveRequest:
-      return "connection_ended";
-    default:
-      // The signalling answered and media did not come up.
-      return "media_unreachable";
-  }
 }
 
 function endReason(reason: DisconnectReason | undefined): EndReason {

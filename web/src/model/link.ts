@@ -29,6 +29,8 @@ export type Place =
   | RoomPlace
   /** The address of an encrypted room without its fragment: cut off on its way, or typed. */
   | { readonly at: "incomplete" }
+  /** The check of devices and network. */
+  | { readonly at: "test" }
   /** The address of a call in a tab that knows no call: copied from elsewhere. */
   | { readonly at: "no-call" }
   | { readonly at: "nowhere" };
@@ -39,6 +41,8 @@ const CLAIM = /^#host=([A-Za-z0-9_-]{16,128})$/;
 // S and F are 16 bytes, 22 characters; a seed is 32 bytes, 43 characters. The 1 is the version of the protocol.
 // Who made the room in this browser has the claim without a seed: their host key is here already.
 const FRAGMENT = /^#1\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})(?:\.([A-Za-z0-9_-]{16,128})\.([A-Za-z0-9_-]{43})?)?$/;
+
+export const TEST_PATH = "/test";
 
 /** The address of every call: it gives nothing away to who looks at the screen, or at a picture of it. */
 export const CALL_PATH = "/call";
@@ -57,6 +61,7 @@ const nothingKept: Kept = { room: null, link: () => null };
  */
 export function placeOf(pathname: string, hash: string, kept: Kept = nothingKept): Place {
   if (pathname === "/" || pathname === "") return { at: "home" };
+  if (pathname === TEST_PATH) return { at: "test" };
   if (pathname === CALL_PATH) {
     const place = kept.room === null ? null : placeOfKept(kept.link(kept.room));
     return place !== null && place.room === kept.room ? place : { at: "no-call" };

@@ -165,6 +165,11 @@ export interface CallPort {
   prepare(): void;
   /** With `encryption`, which has been entered, nothing is sent or played but under its keys. */
   join(ticket: Ticket, belongings: Belongings, encryption: RoomEncryption | null): Promise<LiveCall>;
+  /**
+   * Connects, sends nothing, hangs up; `onSignalling` is told when the signalling stands. The milliseconds of a media packet to the
+   * server and back, null where the browser does not tell. Rejects with a Failure.
+   */
+  probe(ticket: Ticket, onSignalling: () => void): Promise<number | null>;
   readonly canShareScreen: boolean;
   readonly canChooseSpeaker: boolean;
 }

@@ -7,6 +7,7 @@ import { useErrorText, usePreferences, useTexts } from "./context";
 import { Home } from "./Home";
 import { Threshold } from "./parts/Threshold";
 import { RoomPage } from "./RoomPage";
+import { TestPage } from "./TestPage";
 
 interface Visit {
   readonly place: Place;
@@ -43,6 +44,7 @@ export function App() {
 
   const { place, number, linkCopied } = visit;
   if (place.at === "home") return <Home onGo={go} />;
+  if (place.at === "test") return <TestPage key={number} onHome={home} />;
   if (place.at === "nowhere") {
     const { message, help } = errorText("not_found");
     return <Threshold tab={texts.tab.home} title={message} text={help} onHome={home} />;

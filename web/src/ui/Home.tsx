@@ -3,7 +3,7 @@
 import { DoorOpen, Hand, MicOff, Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { Place } from "../model/link";
-import { roomFromPasted, roomPath } from "../model/link";
+import { roomFromPasted, roomPath, TEST_PATH } from "../model/link";
 import type { ErrorCode } from "../types/errors";
 import { Failure } from "../types/room";
 import { copyWhenKnown } from "./clipboard";
@@ -86,6 +86,9 @@ export function Home({ onGo }: Props) {
               {texts.home.open}
             </Button>
           </form>
+          <p>
+            <a href={TEST_PATH}>{texts.test.linkHome}</a>
+          </p>
         </section>
         <div className={styles.picture}>
           <Doors />

@@ -58,7 +58,8 @@ export class CallEncryption {
       .on(RoomEvent.ParticipantConnected, connected)
       .on(RoomEvent.ParticipantDisconnected, connected)
       .on(RoomEvent.DataReceived, (payload, participant, _kind, topic) => {
-        if (topic === BEAT_TOPIC && participant !== undefined) keys.heard(participant.identity, new Uint8Array(payload));
+        if (topic === BEAT_TOPIC && participant !== undefined)
+          keys.heard(participant.identity, new Uint8Array(payload));
       });
     keys.ears = {
       onBeat(payload) {
@@ -119,6 +120,7 @@ export class CallEncryption {
     this.#watched.set(report.id, { passed: report.passed, unopened, failingSince, failingFrom });
     const media: MediaSeal = opens ? "sealed" : fails || report.dropped.wrong_leaf > 0 ? "failing" : "waiting";
     this.#keys.tell({ type: "media", identity: report.stream.identity, media });
-    if (failingSince !== null && now - failingSince >= SPLIT_MS && unopened - failingFrom >= SPLIT_FRAMES) this.#keys.split();
+    if (failingSince !== null && now - failingSince >= SPLIT_MS && unopened - failingFrom >= SPLIT_FRAMES)
+      this.#keys.split();
   }
 }

@@ -54,7 +54,10 @@ export class Beats {
   }
 
   get wakeAt(): number {
-    return Math.min(this.#beatAt, this.#aheadSince === null ? Number.POSITIVE_INFINITY : this.#aheadSince + AHEAD_PATIENCE_MS);
+    return Math.min(
+      this.#beatAt,
+      this.#aheadSince === null ? Number.POSITIVE_INFINITY : this.#aheadSince + AHEAD_PATIENCE_MS,
+    );
   }
 
   /** `payload` came from `from` through the encryption, so it is theirs. */
@@ -75,7 +78,9 @@ export class Beats {
 
   /** Who of the others is overdue with their word. */
   silent(now: number): readonly string[] {
-    return this.#others.filter((identity) => now - (this.#heardAt.get(identity) ?? now) > this.#period * SILENCE_PERIODS);
+    return this.#others.filter(
+      (identity) => now - (this.#heardAt.get(identity) ?? now) > this.#period * SILENCE_PERIODS,
+    );
   }
 
   /** Whether others went on without us and we were not let after them in time. */

@@ -5,9 +5,9 @@
 
 import type { ErrorCode } from "../types/errors";
 import { Failure } from "../types/room";
+import wasmUrl from "./huisclos_mls.wasm?url";
 import { Membership } from "./membership";
 import { type MlsSession, openMlsSession } from "./mls-session";
-import wasmUrl from "./huisclos_mls.wasm?url";
 import { RoomKeys } from "./room-keys";
 import type { EnterTerms, OpenTerms, PageMessage, Questions, WorkerMessage } from "./worker-messages";
 
@@ -22,7 +22,7 @@ let onToken: (token: string | null) => void = () => undefined;
 
 const tell = (message: WorkerMessage) => postMessage(message);
 
-onmessage = ({ data }: MessageEvent<PageMessage>) => {
+addEventListener("message", ({ data }: MessageEvent<PageMessage>) => {
   switch (data.kind) {
     case "token":
       onToken(data.token);
@@ -42,7 +42,7 @@ onmessage = ({ data }: MessageEvent<PageMessage>) => {
     default:
       void reply(data.request, () => answer(data));
   }
-};
+});
 
 async function reply(request: number, find: () => Promise<unknown>): Promise<void> {
   try {

@@ -41,7 +41,9 @@ export interface Questions {
 }
 
 export type PageMessage =
-  | { [Q in keyof Questions]: { readonly kind: Q; readonly request: number; readonly terms: Questions[Q]["ask"] } }[keyof Questions]
+  | {
+      [Q in keyof Questions]: { readonly kind: Q; readonly request: number; readonly terms: Questions[Q]["ask"] };
+    }[keyof Questions]
   | { readonly kind: "token"; readonly token: string | null }
   | { readonly kind: "remove"; readonly identity: string }
   /** A beat that came through the encrypted data channel. */

@@ -71,7 +71,7 @@ export class ConnectionCheck {
     keepsakes.write(SEAT, seat);
     const room = (await this.#keptRoom(seat)) ?? (await this.#newRoom(seat));
     const began = performance.now();
-    const entry = await rooms.enter(room, seat, "Check");
+    const entry = await rooms.enter(room, seat, { name: "Check" });
     if (entry.state !== "admitted") throw new Failure("internal");
     return { ticket: entry.ticket, milliseconds: performance.now() - began };
   }
@@ -89,8 +89,8 @@ export class ConnectionCheck {
   }
 
   async #newRoom(seat: SeatKey): Promise<RoomId> {
-    const { room, claim } = await this.ports.rooms.create();
-    await this.ports.rooms.claim(room, claim, seat);
+    const { room, claim } = await this.ports.rooms.create({ encryption: "transit" });
+    await this.ports.rooms.claim(room, claim, seat, null);
     this.ports.keepsakes.write(ROOM, room);
     return room;
   }

@@ -58,7 +58,9 @@ export class Porter {
     if (!("card" in knock)) return { id, name: null, waitingSeconds };
     const known = this.#names.get(knock.card);
     if (known !== undefined) return { id, name: known, waitingSeconds };
-    const opened = await this.encryption()?.openCard(knock.card).catch(() => null);
+    const opened = await this.encryption()
+      ?.openCard(knock.card)
+      .catch(() => null);
     // The card belongs to the identity that the server will let in, or it is worth nothing.
     const name = opened?.identity === knock.identity ? opened.name : null;
     this.#names.set(knock.card, name);

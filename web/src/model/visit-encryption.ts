@@ -52,7 +52,12 @@ export class VisitEncryption {
   }
 
   /** Resolves when the keys of the group are here; at once in a transit room. */
-  async enter(ticket: Ticket, name: string, returning: boolean, freshToken: () => Promise<string | null>): Promise<void> {
+  async enter(
+    ticket: Ticket,
+    name: string,
+    returning: boolean,
+    freshToken: () => Promise<string | null>,
+  ): Promise<void> {
     const open = this.#open;
     if (open === null) return;
     const asHost = ticket.role === "host" && open.holdsHostKey;

@@ -1,7 +1,7 @@
 /** Chooses the screen for the address: home, a room, or nowhere. */
 
 import { useEffect, useState } from "react";
-import type { Place } from "../model/link";
+import { type Place, withoutClaim } from "../model/link";
 import { forgetClaim, goTo, placeNow, showCall } from "./address-bar";
 import { useErrorText, usePreferences, useTexts } from "./context";
 import { Home } from "./Home";
@@ -53,16 +53,19 @@ export function App() {
     const { title, text } = texts.noCall;
     return <Threshold tab={texts.tab.home} title={title} text={text} onHome={home} />;
   }
+  if (place.at === "incomplete") {
+    const { message, help } = errorText("link_incomplete");
+    return <Threshold tab={texts.tab.home} title={message} text={help} onHome={home} />;
+  }
   return (
     <RoomPage
       key={number}
-      room={place.room}
-      claim={place.claim}
+      place={place}
       linkCopied={linkCopied}
-      onClaimSpent={forgetClaim}
-      onCall={() => showCall(place.room)}
+      onClaimSpent={() => forgetClaim(place)}
+      onCall={() => showCall(place)}
       onHome={home}
-      onAgain={() => setVisit({ place: { ...place, claim: null }, number: number + 1, linkCopied: false })}
+      onAgain={() => setVisit({ place: withoutClaim(place), number: number + 1, linkCopied: false })}
     />
   );
 }

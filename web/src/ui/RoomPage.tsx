@@ -1,8 +1,9 @@
 /** One visit to a room: shows the screen for where the visitor stands. The visit itself is the model's. */
 
 import { lazy, Suspense, useEffect, useState } from "react";
+import type { RoomPlace } from "../model/link";
 import { RoomSession } from "../model/room-session";
-import type { RoomId } from "../types/room";
+import type { ErrorCode } from "../types/errors";
 import { useErrorText, useHouse, useObservable, useTexts } from "./context";
 import { PreJoin } from "./PreJoin";
 import { Button } from "./parts/Button";
@@ -26,9 +27,19 @@ function NotLoaded() {
   );
 }
 
+/** What another try of the same link cannot mend. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set([
+  "room_unknown",
+  "browser_unsupported",
+  "encryption_unsupported",
+  "link_incomplete",
+  "link_mismatch",
+  "downgrade_refused",
+  "policy_outdated",
+]);
+
 interface Props {
-  readonly room: RoomId;
-  readonly claim: string | null;
+  readonly place: RoomPlace;
   readonly linkCopied: boolean;
   /** The claim has done its work, or never will. */
   readonly onClaimSpent: () => void;
@@ -38,12 +49,13 @@ interface Props {
   readonly onAgain: () => void;
 }
 
-export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome, onAgain }: Props) {
+export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAgain }: Props) {
   const { ports, book } = useHouse();
   const texts = useTexts();
   const errorText = useErrorText();
-  const [session] = useState(() => new RoomSession(room, ports, book));
+  const [session] = useState(() => new RoomSession(place, ports, book));
   const visit = useObservable(session.visit);
+  const { claim } = place;
   const { stand } = visit;
 
   useEffect(() => {
@@ -67,7 +79,7 @@ export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome
         stand.trouble.code,
         stand.trouble.seconds === undefined ? {} : { seconds: stand.trouble.seconds },
       );
-      const hopeless = stand.trouble.code === "room_unknown" || stand.trouble.code === "browser_unsupported";
+      const hopeless = HOPELESS.has(stand.trouble.code);
       return (
         <Threshold tab={texts.tab.home} title={message} text={help} onHome={onHome}>
           {!hopeless && (
@@ -137,6 +149,7 @@ export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome
         elsewhere: "joined_elsewhere",
         closed: "meeting_ended",
         lost: "connection_ended",
+        unsafe: "encryption_broken",
       } as const;
       const { message, help } = errorText(codes[stand.reason]);
       const mayReturn = stand.reason === "elsewhere" || stand.reason === "lost";

@@ -37,6 +37,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
   const { ports } = useHouse();
   const { singleKeys } = usePreferences();
   const state = useObservable(call.state);
+  const encryption = useObservable(session.encryption);
   const [view, setView] = useState<View>("grid");
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [talking, setTalking] = useState(false);
@@ -78,7 +79,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
   const close = () => setPanel(null);
   return (
     <div className={styles.call}>
-      <TopLine />
+      <TopLine encryption={encryption} />
       <main className={styles.middle} tabIndex={-1}>
         <h1 className="visually-hidden">{texts.call.title}</h1>
         <div className={styles.stage}>
@@ -89,7 +90,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
               isHost={isHost}
               linkCopied={linkCopied}
               onInvite={() => setPanel("invite")}
-              room={session.room}
+              place={session.place}
             />
           )}
           {isHost && panel !== "people" && (
@@ -111,7 +112,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
             onClose={close}
           />
         )}
-        {panel === "invite" && <InvitePanel room={session.room} isHost={isHost} onClose={close} />}
+        {panel === "invite" && <InvitePanel place={session.place} isHost={isHost} onClose={close} />}
         {panel === "settings" && <SettingsPanel session={session} call={call} onClose={close} />}
         {panel === "shortcuts" && <ShortcutsPanel onClose={close} />}
       </main>

@@ -12,7 +12,7 @@ from huisclos.services.dependencies import Dependencies
 from unit.api.conftest import INDEX
 
 
-@pytest.mark.parametrize("path", ["/", "/r/abcdefghijklmnopqrstuvwxyz", "/test"])
+@pytest.mark.parametrize("path", ["/", "/r/abcdefghijklmnopqrstuvwxyz", "/t/abcdefghijklmnopqrstuvwxyz", "/test"])
 async def test_every_page_is_the_index_and_never_kept(http: httpx.AsyncClient, path: str):
     answer = await http.get(path)
 

@@ -66,7 +66,7 @@ function entry(answer: Answer): Entry {
 
 export const rooms: RoomsPort = {
   async create() {
-    const answer = await post("", {});
+    const answer = await post("", { encryption: "transit" });
     return { room: text(answer, "room") as RoomId, claim: text(answer, "host_claim") };
   },
   async claim(room, claim, seat) {

@@ -8,7 +8,7 @@ export type Place =
   | { readonly at: "nowhere" };
 
 // The server draws its ids from the URL-safe alphabet; anything else was mistyped or cut off.
-const ROOM_PATH = /^\/r\/([A-Za-z0-9_-]{16,64})\/?$/;
+const ROOM_PATH = /^\/t\/([A-Za-z0-9_-]{16,64})\/?$/;
 const CLAIM = /^#host=([A-Za-z0-9_-]{16,128})$/;
 
 /** Where an address leads. Nothing in the query has any effect: a link must not decide on microphones. */
@@ -20,7 +20,7 @@ export function placeOf(pathname: string, hash: string): Place {
 }
 
 export function roomPath(room: RoomId): string {
-  return `/r/${room}`;
+  return `/t/${room}`;
 }
 
 /** What a person pasted: a whole link of this server, its path, or the bare id. Null when it is none of these. */

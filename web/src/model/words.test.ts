@@ -32,19 +32,19 @@ describe("names", () => {
 describe("links", () => {
   test("lead home, into a room, or nowhere", () => {
     expect(placeOf("/", "")).toEqual({ at: "home" });
-    expect(placeOf(`/r/${ID}`, "")).toEqual({ at: "room", room: ID, claim: null });
-    expect(placeOf(`/r/${ID}`, `#host=${ID}`)).toEqual({ at: "room", room: ID, claim: ID });
-    expect(placeOf("/r/short", "")).toEqual({ at: "nowhere" });
-    expect(placeOf(`/r/${ID}/../..`, "")).toEqual({ at: "nowhere" });
+    expect(placeOf(`/t/${ID}`, "")).toEqual({ at: "room", room: ID, claim: null });
+    expect(placeOf(`/t/${ID}`, `#host=${ID}`)).toEqual({ at: "room", room: ID, claim: ID });
+    expect(placeOf("/t/short", "")).toEqual({ at: "nowhere" });
+    expect(placeOf(`/t/${ID}/../..`, "")).toEqual({ at: "nowhere" });
   });
 
   test("of other servers are not followed", () => {
     const here = "https://meet.example.org";
 
-    expect(roomFromPasted(` ${here}/r/${ID} `, here)).toMatchObject({ room: ID });
+    expect(roomFromPasted(` ${here}/t/${ID} `, here)).toMatchObject({ room: ID });
     expect(roomFromPasted(ID, here)).toMatchObject({ room: ID });
-    expect(roomFromPasted(`https://evil.example/r/${ID}`, here)).toBeNull();
-    expect(roomFromPasted(`https://meet.example.org@evil.example/r/${ID}`, here)).toBeNull();
+    expect(roomFromPasted(`https://evil.example/t/${ID}`, here)).toBeNull();
+    expect(roomFromPasted(`https://meet.example.org@evil.example/t/${ID}`, here)).toBeNull();
     expect(roomFromPasted("javascript:alert(1)", here)).toBeNull();
     expect(roomFromPasted("bonjour", here)).toBeNull();
   });

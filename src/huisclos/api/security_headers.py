@@ -33,7 +33,8 @@ def content_security_policy(host: str) -> str:
     return "; ".join(
         (
             "default-src 'self'",
-            "script-src 'self'",
+            # MLS runs as WebAssembly; this allows that and no `eval`.
+            "script-src 'self' 'wasm-unsafe-eval'",
             f"style-src 'self' {_REACT_ARIA_STYLE}",
             "img-src 'self' data: blob:",
             "media-src 'self' blob:",

@@ -109,6 +109,26 @@ export const errorTexts = {
       help: "Use an existing meeting again, or ask the person who runs this server to raise max_rooms.",
     },
   },
+  room_taken: {
+    fr: {
+      message: "Une réunion porte déjà cet identifiant.",
+      help: "Recommencez : votre navigateur en tirera un autre.",
+    },
+    en: {
+      message: "There is a meeting with this id already.",
+      help: "Try again: your browser will draw another one.",
+    },
+  },
+  room_encrypted: {
+    fr: {
+      message: "Cette réunion est chiffrée de bout en bout : ce jeton n'y donne pas accès.",
+      help: "Entrez par le lien de la réunion, ou créez une réunion en transit pour les outils LiveKit.",
+    },
+    en: {
+      message: "This meeting is end-to-end encrypted: this token does not open it.",
+      help: "Come in by the link of the meeting, or make a transit meeting for LiveKit tools.",
+    },
+  },
   room_full: {
     fr: {
       message: "La réunion est complète.",
@@ -157,6 +177,106 @@ export const errorTexts = {
     en: {
       message: "This name will not do.",
       help: "Choose a name of 1 to 64 characters without invisible ones.",
+    },
+  },
+  encryption_missing: {
+    fr: {
+      message: "Il faut dire comment la réunion est chiffrée.",
+      help: "Envoyez « encryption » : « e2ee » avec « room » et « policy », ou « transit ».",
+    },
+    en: {
+      message: "It must be said how the meeting is encrypted.",
+      help: "Send \"encryption\": \"e2ee\" with \"room\" and \"policy\", or \"transit\".",
+    },
+  },
+  policy_invalid: {
+    fr: {
+      message: "Les règles signées de la réunion ne sont pas valables.",
+      help: "Ouvrez la réunion avec le navigateur qui en a la clé d'organisateur.",
+    },
+    en: {
+      message: "The signed rules of the meeting are not valid.",
+      help: "Open the meeting in the browser that has its host key.",
+    },
+  },
+  policy_stale: {
+    fr: {
+      message: "Des règles plus récentes sont déjà en vigueur.",
+      help: "Rechargez la page, puis refaites le changement.",
+    },
+    en: {
+      message: "Newer rules are in force already.",
+      help: "Reload the page, then make the change again.",
+    },
+  },
+  identity_missing: {
+    fr: {
+      message: "Cette réunion est chiffrée : il manque l'empreinte de la clé de votre navigateur.",
+      help: "Rechargez la page.",
+    },
+    en: {
+      message: "This meeting is encrypted: the fingerprint of your browser's key is missing.",
+      help: "Reload the page.",
+    },
+  },
+  identity_taken: {
+    fr: {
+      message: "Un autre navigateur est déjà connu ici par cette clé.",
+      help: "Rechargez la page pour obtenir une nouvelle clé.",
+    },
+    en: {
+      message: "Another browser is known here by this key already.",
+      help: "Reload the page for a new key.",
+    },
+  },
+  card_missing: {
+    fr: {
+      message: "Cette réunion est chiffrée : on y frappe avec une carte scellée.",
+      help: "Ouvrez le lien entier de la réunion et rechargez la page.",
+    },
+    en: {
+      message: "This meeting is encrypted: one knocks with a sealed card.",
+      help: "Open the whole link of the meeting and reload the page.",
+    },
+  },
+  name_not_here: {
+    fr: {
+      message: "Cette réunion est chiffrée : le serveur ne doit pas connaître les noms.",
+      help: "Rechargez la page ; si cela se reproduit, le logiciel et le serveur n'ont pas la même version.",
+    },
+    en: {
+      message: "This meeting is encrypted: the server must not learn names.",
+      help: "Reload the page; if it happens again, the client and the server are of different versions.",
+    },
+  },
+  card_not_here: {
+    fr: {
+      message: "Cette réunion n'est pas chiffrée de bout en bout : on y frappe avec un nom.",
+      help: "Vérifiez le lien auprès de la personne qui vous l'a envoyé.",
+    },
+    en: {
+      message: "This meeting is not end-to-end encrypted: one knocks with a name.",
+      help: "Check the link with the person who sent it to you.",
+    },
+  },
+  certificate_missing: {
+    fr: {
+      message: "Cette réunion est chiffrée : la personne doit recevoir un certificat.",
+      help: "Rechargez la page de l'organisateur, puis répondez de nouveau.",
+    },
+    en: {
+      message: "This meeting is encrypted: the person must be given a certificate.",
+      help: "Reload the host's page, then answer again.",
+    },
+  },
+  frame_invalid: {
+    fr: {
+      message: "Un message de chiffrement est illisible.",
+      help: "Rechargez la page. Si cela se reproduit, le logiciel et le serveur n'ont sans doute pas la même version.",
+    },
+    en: {
+      message: "An encryption message cannot be read.",
+      help: "Reload the page. If it happens again, the client and the server are probably of different versions.",
     },
   },
   knock_unknown: {

@@ -4,7 +4,15 @@ import { decode } from "cborg";
 import type { Bytes } from "./bytes";
 
 export type ToServer =
-  | { readonly t: "create"; readonly id: number; readonly group: Bytes; readonly epoch: number; readonly info: Bytes }
+  | {
+      readonly t: "create";
+      readonly id: number;
+      readonly group: Bytes;
+      readonly epoch: number;
+      readonly info: Bytes;
+      /** Who sits on which leaf, where a group is brought back. */
+      readonly leaves?: readonly (readonly [identity: string, leaf: number])[];
+    }
   | {
       readonly t: "commit";
       readonly id: number;
@@ -13,12 +21,16 @@ export type ToServer =
       readonly info: Bytes;
       readonly welcome?: Bytes;
       readonly to?: readonly string[];
+      /** Whom the commit takes out, as far as one says. */
+      readonly removed: readonly string[];
     }
   | { readonly t: "propose"; readonly epoch: number; readonly proposal: Bytes }
   | { readonly t: "join_req"; readonly kp: Bytes }
   | { readonly t: "app"; readonly epoch: number; readonly message: Bytes }
-  | { readonly t: "ready"; readonly epoch: number }
-  | { readonly t: "log"; readonly id: number; readonly from: number };
+  | { readonly t: "ready"; readonly epoch: number; readonly leaf: number }
+  | { readonly t: "log"; readonly id: number; readonly from: number }
+  /** Asks for the standing. */
+  | { readonly t: "state" };
 
 /** The standing of the live meeting: `epoch`, `group` and `info` are null while there is none. */
 export interface Standing {
@@ -35,7 +47,13 @@ export type FromServer =
   | ({ readonly t: "state" } & Standing)
   | { readonly t: "commit"; readonly epoch: number; readonly commit: Bytes }
   | { readonly t: "welcome"; readonly epoch: number; readonly welcome: Bytes }
-  | { readonly t: "propose"; readonly epoch: number; readonly proposal: Bytes }
+  | {
+      readonly t: "propose";
+      readonly epoch: number;
+      readonly proposal: Bytes;
+      /** Whom the server itself proposes to remove; null for a member's own proposal. */
+      readonly gone: string | null;
+    }
   | { readonly t: "join_req"; readonly kp: Bytes; readonly from: string }
   | { readonly t: "app"; readonly epoch: number; readonly message: Bytes; readonly from: string }
   | { readonly t: "switch"; readonly epoch: number }
@@ -75,7 +93,12 @@ function frame(fields: Fields): FromServer | null {
     case "welcome":
       return { t, epoch: count(fields.epoch), welcome: bytes(fields.welcome) };
     case "propose":
-      return { t, epoch: count(fields.epoch), proposal: bytes(fields.proposal) };
+      return {
+        t,
+        epoch: count(fields.epoch),
+        proposal: bytes(fields.proposal),
+        gone: typeof fields.gone === "string" ? fields.gone : null,
+      };
     case "join_req":
       return { t, kp: bytes(fields.kp), from: text(fields.from) };
     case "app":

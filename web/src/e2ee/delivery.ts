@@ -38,7 +38,7 @@ export class Delivery {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(encode(message) as Uint8Array<ArrayBuffer>);
   }
 
-  /** Asks for the standing of the meeting anew: it is told at every hello, and only then. */
+  /** Gives up a connection that does not answer. */
   reopen(): void {
     this.#socket?.close();
   }

@@ -16,7 +16,7 @@ export type GroupEvent =
 
 export type GroupAction =
   | { readonly do: "send"; readonly message: ToServer }
-  /** The standing is out of date: say hello again. */
+  /** The server does not answer on this connection. */
   | { readonly do: "reopen" }
   /** A new epoch is in force. The first of a group begins afresh: older keys belong to no group any more. */
   | { readonly do: "install"; readonly keys: EpochKeys; readonly roster: readonly Leaf[]; readonly afresh: boolean }

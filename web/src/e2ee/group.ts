@@ -11,7 +11,7 @@ import { type Bytes, same } from "./bytes";
 import type { FromServer, Standing, ToServer } from "./delivery-frames";
 import type { GroupAction, GroupEvent, GroupTerms } from "./group-events";
 import { KeyTurns } from "./key-turns";
-import type { Change, Leaf, Mls } from "./mls";
+import { type Change, type Leaf, type Mls, MlsError } from "./mls";
 import { rankOf, Wants } from "./wants";
 
 export type Phase = "joining" | "active" | "committing" | "recovering" | "left" | "failed";
@@ -27,6 +27,7 @@ interface Pending {
 const ADD_PATIENCE_MS = 1_000;
 const ANSWER_PATIENCE_MS = 3_000;
 const STANDING_PATIENCE_MS = 1_000;
+const OWN_LEAF_PATIENCE_MS = 2_000;
 const SECOND_FAILURE_MS = 30_000;
 const MOST_TRIES = 8;
 
@@ -34,6 +35,8 @@ export class Group {
   #phase: Phase = "joining";
   #epoch: number | null = null;
   #groupId: Bytes | null = null;
+  #leaf = 0;
+  #restoreRefused = false;
   #roster: readonly Leaf[] = [];
   #online: ReadonlySet<string> = new Set();
   #connected = false;
@@ -141,7 +144,7 @@ export class Group {
         this.#welcome(message.welcome, now);
         return;
       case "propose":
-        this.#proposal(message.epoch, message.proposal, now);
+        this.#proposal(message, now);
         return;
       case "join_req":
         if (!this.terms.host || !this.#member || this.#isMember(message.from)) return;
@@ -225,10 +228,12 @@ export class Group {
         id,
         base,
         since: now,
-        message: { t: "commit", id, epoch: base, commit, info: next },
+        message: { t: "commit", id, epoch: base, commit, info: next, removed: [] },
       });
-    } catch {
-      this.#stumble(now);
+    } catch (error) {
+      // Another tab or an earlier visit of ours is still in the tree: the server will have it removed within seconds.
+      if (error instanceof MlsError && error.code === "own_leaf_present") this.#waitForRemoval(now);
+      else this.#stumble(now);
     }
   }
 
@@ -311,17 +316,19 @@ export class Group {
     this.#wants.epoch(this.#roster, this.terms.host, now);
     this.#turns.entered(keys.epoch, afresh, change.removed.length > 0, now);
     this.#act({ do: "install", keys, roster: this.#roster, afresh });
-    this.#send({ t: "ready", epoch: keys.epoch });
+    this.#leaf = keys.selfLeaf;
+    this.#restoreRefused = false;
+    this.#send({ t: "ready", epoch: keys.epoch, leaf: this.#leaf });
   }
 
   #switch(epoch: number, now: number): void {
     if (this.#turns.switch(epoch, now)) this.#act({ do: "switch", epoch });
   }
 
-  #proposal(epoch: number, proposal: Bytes, now: number): void {
+  #proposal({ epoch, proposal, gone }: Extract<FromServer, { t: "propose" }>, now: number): void {
     if (!this.#member || epoch !== this.#epoch) return;
     try {
-      const processed = this.mls.process(proposal);
+      const processed = this.mls.process(proposal, gone);
       if (processed.kind === "proposal" && processed.removes !== null) this.#wants.proposed(processed.removes, now);
     } catch {
       this.#act({ do: "alarm", kind: "invalid_change", identity: null });
@@ -358,10 +365,16 @@ export class Group {
   #cameBack(standing: Standing, now: number): void {
     const epoch = this.#epoch as number;
     if (standing.epoch === null || standing.group === null || standing.info === null || standing.epoch < epoch) {
+      // A server that insists on an older group would have us talk under keys that somebody removed may still have.
+      if (this.#restoreRefused) {
+        this.#fail("lost_group");
+        return;
+      }
       // The server has forgotten the meeting; we have not.
       this.#drop();
       const id = this.#nextId();
-      const message = { t: "create", id, group: this.#groupId as Bytes, epoch, info: this.mls.info() } as const;
+      const leaves = this.#roster.map(({ identity, leaf }) => [identity, leaf] as const);
+      const message = { t: "create", id, group: this.#groupId as Bytes, epoch, info: this.mls.info(), leaves } as const;
       this.#sendPending({ kind: "create", id, base: epoch, since: now, message });
       return;
     }
@@ -374,7 +387,7 @@ export class Group {
       this.#catchUp(now);
       return;
     }
-    this.#send({ t: "ready", epoch });
+    this.#send({ t: "ready", epoch, leaf: this.#leaf });
     if (this.#pending !== null) this.#send(this.#pending.message);
   }
 
@@ -388,8 +401,10 @@ export class Group {
       if (code === "conflict") this.#catchUp(now);
       return;
     }
-    if (kind === "create" && this.#member) this.#pending = null;
-    else this.#drop();
+    if (kind === "create" && this.#member) {
+      this.#pending = null;
+      this.#restoreRefused = true;
+    } else this.#drop();
     this.#again(now);
   }
 
@@ -407,6 +422,7 @@ export class Group {
 
   #askStanding(now: number): void {
     this.#asked = { what: "standing", id: 0, by: now + STANDING_PATIENCE_MS };
+    this.#send({ t: "state" });
   }
 
   #catchUp(now: number): void {
@@ -432,7 +448,10 @@ export class Group {
       return;
     }
     this.#askStanding(now);
-    this.#act({ do: "reopen" });
+  }
+
+  #waitForRemoval(now: number): void {
+    this.#asked = { what: "standing", id: 0, by: now + OWN_LEAF_PATIENCE_MS };
   }
 
   /** What the server gave us to join by was not valid. */
@@ -491,7 +510,6 @@ export class Group {
       this.#standing(this.#standingSeen, now);
       return;
     }
-    this.#askStanding(now);
     this.#act({ do: "reopen" });
   }
 
@@ -507,6 +525,7 @@ export class Group {
           epoch: base,
           commit,
           info,
+          removed: this.#wants.leaving,
           ...(welcome === null ? {} : { welcome, to }),
         } as const;
         this.#retryAt = null;
@@ -536,7 +555,8 @@ export class Group {
   /** Takes back what is pending: it lost. */
   #drop(): void {
     if (this.#pending === null) return;
-    if (!(this.#pending.kind === "create" && this.#member)) this.mls.rejected();
+    // A group of our own that nobody wanted is simply replaced by the one we enter.
+    if (this.#pending.kind !== "create") this.mls.rejected();
     this.#pending = null;
     if (this.#phase === "committing") this.#phase = "active";
   }

@@ -71,9 +71,10 @@ export class MlsSession implements Mls {
     };
   }
 
-  /** Draws a leaf for this seat; `toSign` is the leaf key, which the seat then vouches for in `sealLeaf`. */
-  newLeaf(seatPublicKey: Bytes, name: string): { readonly leafPublicKey: Bytes } {
-    return { leafPublicKey: bytes(this.#ask("new_leaf", { seat_pk: seatPublicKey, name }).leaf_pk) };
+  /** A leaf for this seat, with the key of one's earlier leaf where there is one: only it can take that leaf's place. */
+  newLeaf(seatPublicKey: Bytes, name: string, leafKey: Bytes | null): { publicKey: Bytes; leafKey: Bytes } {
+    const answer = this.#ask("new_leaf", { seat_pk: seatPublicKey, name, leaf_key: leafKey });
+    return { publicKey: bytes(answer.leaf_pk), leafKey: bytes(answer.leaf_key) };
   }
 
   sealLeaf(signature: Bytes, certificate: Bytes | null): void {
@@ -121,8 +122,8 @@ export class MlsSession implements Mls {
     this.#ask("rejected", {});
   }
 
-  process(message: Bytes): Processed {
-    const answer = this.#ask("process", { message });
+  process(message: Bytes, gone: string | null = null): Processed {
+    const answer = this.#ask("process", { message, gone });
     switch (answer.kind) {
       case "commit":
         return { kind: "commit", ...change(answer) };

@@ -59,7 +59,8 @@ export interface Mls {
   accepted(): Change;
   /** Another one does. */
   rejected(): void;
-  process(message: Bytes): Processed;
+  /** `gone`: whom the server says its own proposal removes; one that removes another is refused. */
+  process(message: Bytes, gone?: string | null): Processed;
   keyPackage(): Bytes;
   leave(): Bytes;
   sealApp(payload: Bytes): Bytes;

@@ -3,6 +3,7 @@
 import { Failure } from "../types/room";
 import { type Bytes, fromBase64Url, toBase64Url } from "./bytes";
 import { fingerprintOf, identityOf } from "./derive";
+import { keepLeafKey, keptLeafKey } from "./leaf-keys";
 import { MlsError } from "./mls";
 import type { MlsSession } from "./mls-session";
 import { keepKey, keptKey, seatKey } from "./seat-keys";
@@ -77,13 +78,15 @@ export class RoomKeys {
 
   /** Gives the MLS session a leaf that this seat vouches for. A host certifies it; a guest brings a certificate. */
   async takeLeaf(name: string, asHost: boolean, certified: string | null, now: number): Promise<void> {
-    const { leafPublicKey } = this.#mls.newLeaf(this.#seat.publicKey, name);
+    const { publicKey, leafKey } = this.#mls.newLeaf(this.#seat.publicKey, name, await keptLeafKey(this.#room, now));
+    await keepLeafKey(this.#room, leafKey, now);
+    leafKey.fill(0);
     const leave = asHost
       ? await this.#certificate(ROLE_HOST, this.#seat.publicKey, now)
       : certified === null
         ? null
         : fromBase64Url(certified);
-    this.#mls.sealLeaf(await leafSignature(this.#seat, this.#room, leafPublicKey), leave);
+    this.#mls.sealLeaf(await leafSignature(this.#seat, this.#room, publicKey), leave);
   }
 
   async #certificate(role: typeof ROLE_GUEST | typeof ROLE_HOST, seatPublicKey: Bytes, now: number): Promise<Bytes> {

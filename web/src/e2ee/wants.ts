@@ -72,6 +72,11 @@ export class Wants {
     };
   }
 
+  /** Whom the next commit takes out: at one's own wish, or by a proposal that waits. */
+  get leaving(): readonly string[] {
+    return [...new Set([...this.#removes.keys(), ...this.#proposed.keys()])];
+  }
+
   /** Forgets the oldest newcomer, whose key package may be what spoils the commit. False if there is none. */
   dropOldestAdd(): boolean {
     const [oldest] = this.#adds.keys();

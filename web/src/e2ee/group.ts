@@ -300,7 +300,7 @@ export class Group {
     }
     if (change.selfRemoved) {
       this.#phase = "left";
-      this.#act({ do: "removed" });
+      this.#act({ do: "removed", by: change.by });
       return;
     }
     this.#enter(change, afresh, now);

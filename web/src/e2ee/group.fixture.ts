@@ -139,7 +139,7 @@ export class ModelMls implements Mls {
     }
     if (content.kind === "app") {
       if (content.base !== base.history) throw new Error("other keys");
-      return { kind: "app", from: content.from, payload: message };
+      return { kind: "app", from: content.from, role: "guest", payload: message };
     }
     if (content.kind !== "commit" || !content.valid || content.base !== base.history) throw new Error("invalid");
     if (this.#pending !== null) throw new Error("the state machine left its own commit pending");
@@ -187,7 +187,7 @@ export class ModelMls implements Mls {
     this.state = state;
     this.merged.push(state.history);
     const selfRemoved = !state.leaves.some(({ identity }) => identity === this.identity);
-    return { epoch: state.epoch, added: [], removed, selfRemoved, policyChanged: false, by };
+    return { epoch: state.epoch, added: [], removed, returned: [], selfRemoved, policyChanged: false, by };
   }
 }
 

@@ -25,7 +25,7 @@ SETTING = {
     "keysFor": ["alice", "bob"],
 }
 # The frame worker must run under what the product allows its pages.
-POLICY = "default-src 'self'; worker-src 'self'"
+POLICY = "default-src 'self'; connect-src *; worker-src 'self'"
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):

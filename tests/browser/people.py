@@ -103,13 +103,19 @@ class Person:
         await self.button(control).click(timeout=PATIENCE * 1000)
 
     async def start_meeting(self) -> str:
-        """From the home page into a new room of one's own; the link for the others."""
+        """From the home page into a new encrypted room of one's own; the link for the others."""
         await self.open("/")
         await self.press("new meeting")
-        await self.page.wait_for_url(re.compile(r"/t/"), timeout=PATIENCE * 1000)
-        link = self.page.url.partition("#")[0]
         await self.ask_to_join()
         await self.is_in_call()
+        return await self.invitation()
+
+    async def invitation(self) -> str:
+        """The whole link for guests, as the invitation panel shows it."""
+        await self.page.get_by_role("button", name=self.word("invite")).first.click()
+        await self.press("show link")
+        link = await self.page.get_by_role("textbox", name=self.word("meeting link")).input_value()
+        await self.press("close")
         return link
 
     async def ask_to_join(self) -> None:

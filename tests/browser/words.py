@@ -24,6 +24,7 @@ NAMES: dict[str, dict[Language, str]] = {
     "show link": {"fr": "Afficher le lien et le code QR", "en": "Show the link and QR code"},
     "meeting link": {"fr": "Lien de la réunion", "en": "Meeting link"},
     "close": {"fr": "Fermer", "en": "Close"},
+    "encryption": {"fr": "État du chiffrement", "en": "State of the encryption"},
     "grid": {"fr": "Mosaïque", "en": "Grid"},
     "speaker": {"fr": "Intervenant", "en": "Speaker"},
 }

@@ -83,7 +83,8 @@ describe("keys", () => {
     const dora = new Actor("dora");
     server.connect(dora);
     server.pass(300);
-    expect(anna.done.filter(({ do: what }) => what === "switch")).toHaveLength(3);
+    // Epoch 0 lasted too short to be sent in.
+    expect(anna.done.flatMap((action) => (action.do === "switch" ? [action.epoch] : []))).toEqual([1, 2]);
     server.tell(anna, { t: "switch", epoch: 3 });
 
     expect(anna.done.filter(({ do: what }) => what === "switch").at(-1)).toEqual({ do: "switch", epoch: 3 });

@@ -243,6 +243,8 @@ export class Group {
     this.#asked = null;
     try {
       this.mls.joinWelcome(welcome);
+      // The group we asked to be let into.
+      this.#groupId = this.#standingSeen?.group ?? null;
     } catch {
       this.#askStanding(now);
       return;

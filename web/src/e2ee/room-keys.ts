@@ -78,7 +78,11 @@ export class RoomKeys {
 
   /** Gives the MLS session a leaf that this seat vouches for. A host certifies it; a guest brings a certificate. */
   async takeLeaf(name: string, asHost: boolean, certified: string | null, now: number): Promise<void> {
-    const { leafPublicKey, leafKey } = this.#mls.newLeaf(this.#seat.publicKey, name, await keptLeafKey(this.#room, now));
+    const { leafPublicKey, leafKey } = this.#mls.newLeaf(
+      this.#seat.publicKey,
+      name,
+      await keptLeafKey(this.#room, now),
+    );
     await keepLeafKey(this.#room, leafKey, now);
     leafKey.fill(0);
     const leave = asHost

@@ -37,8 +37,10 @@ export const en: Texts = {
   },
 
   protection: {
-    short: "Encrypted in transit",
-    long: "Sound and picture are encrypted between your device and this server. The server itself could have access to them: choose one you trust. End-to-end encryption will come later.",
+    short: "Not end-to-end encrypted",
+    long: "In this meeting sound and picture are encrypted between your device and this server only: the server itself could have access to them.",
+    banner: "The server could hear and see this meeting.",
+    home: "Every new meeting is end-to-end encrypted: this server passes on what it can neither hear, see nor read. The keys are in the browsers, and in the end of the link.",
   },
 
   seal: {

@@ -38,8 +38,10 @@ export const fr = {
   },
 
   protection: {
-    short: "Chiffré en transit",
-    long: "Son et image sont chiffrés entre votre appareil et ce serveur. Le serveur lui-même pourrait y avoir accès : choisissez-en un de confiance. Le chiffrement de bout en bout viendra plus tard.",
+    short: "Pas chiffré de bout en bout",
+    long: "Dans cette réunion, son et image sont chiffrés entre votre appareil et ce serveur seulement : le serveur lui-même pourrait y avoir accès.",
+    banner: "Le serveur pourrait entendre et voir cette réunion.",
+    home: "Chaque nouvelle réunion est chiffrée de bout en bout : ce serveur transmet sans pouvoir entendre, voir ni lire. Les clés sont dans les navigateurs, et dans la fin du lien.",
   },
 
   seal: {

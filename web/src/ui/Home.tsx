@@ -110,7 +110,7 @@ export function Home({ onGo }: Props) {
               </li>
             ))}
           </ul>
-          <p className={styles.honest}>{texts.protection.long}</p>
+          <p className={styles.honest}>{texts.protection.home}</p>
         </section>
       </main>
     </div>

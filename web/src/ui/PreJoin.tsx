@@ -1,6 +1,6 @@
 /** The screen before the call: be seen by oneself, choose devices, give a name, go in. Opens nothing before a click. */
 
-import { LogIn, ShieldCheck } from "lucide-react";
+import { LockOpen, LogIn, ShieldCheck } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { TEST_PATH } from "../model/link";
 import type { RoomSession, Trouble, Visit } from "../model/room-session";
@@ -78,8 +78,8 @@ export function PreJoin({ session, visit, joining, trouble, linkCopied, onHome, 
             {joining && texts.preJoin.joining}
           </p>
           <p className={styles.protection}>
-            <ShieldCheck size={20} aria-hidden />
-            {texts.protection.long}
+            {session.place.keys === null ? <LockOpen size={20} aria-hidden /> : <ShieldCheck size={20} aria-hidden />}
+            {session.place.keys === null ? texts.protection.long : texts.seal.states.closed.long}
           </p>
         </form>
         <section className={styles.devices} aria-label={texts.settings.devices}>

@@ -83,7 +83,14 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
       <main className={styles.middle} tabIndex={-1}>
         <h1 className="visually-hidden">{texts.call.title}</h1>
         <div className={styles.stage}>
-          <Banners call={call} state={state} talking={talking} singleKeys={singleKeys} sharing={sharing} />
+          <Banners
+            call={call}
+            state={state}
+            talking={talking}
+            singleKeys={singleKeys}
+            sharing={sharing}
+            transit={encryption.padlock === "transit"}
+          />
           <StageView state={state} view={view} />
           {alone && panel === null && knocks === 0 && (
             <AloneHint

@@ -1,9 +1,8 @@
 //! Members and strangers who make messages with OpenMLS itself, past the rules of this crate: what they send is valid MLS.
 
-use openmls::prelude::tls_codec::Deserialize;
 use openmls::prelude::{
     Extensions, ExternalProposal, GroupContext, KeyPackage, LeafNodeIndex, LeafNodeParameters,
-    MlsGroup, MlsMessageBodyIn, PreSharedKeyProposal, Proposal, ProtocolVersion, ReInitProposal,
+    MlsGroup, MlsMessageBodyIn, PreSharedKeyProposal, Proposal, ProtocolVersion,
     SenderExtensionIndex,
 };
 use openmls::schedule::{ExternalPsk, PreSharedKeyId, Psk};
@@ -44,13 +43,6 @@ impl Default for Breach<'_> {
 pub(super) fn psk(provider: &OpenMlsRustCrypto, generation: u32) -> PreSharedKeyProposal {
     let psk = Psk::External(ExternalPsk::new(psk_id(generation)));
     PreSharedKeyProposal::new(PreSharedKeyId::new(SUITE, provider.rand(), psk).unwrap())
-}
-
-pub(super) fn reinit() -> Proposal {
-    // Group id of one byte, MLS 1.0, suite 1, no extensions.
-    Proposal::ReInit(Box::new(
-        ReInitProposal::tls_deserialize_exact([1, b'x', 0, 1, 0, 1, 0]).unwrap(),
-    ))
 }
 
 fn key_package(package: &[u8]) -> KeyPackage {
@@ -237,4 +229,55 @@ pub(super) fn member_proposes_to_remove(person: &mut Person, identity: &str) -> 
         .propose_remove_member(&*provider, &leaf.key, removed)
         .unwrap();
     bytes(&message).unwrap()
+}
+
+/// The server's proposal with another one in its place (type and body, RFC 9420 §12.1), signed again.
+pub(super) fn server_proposes(room: &Room, removal: &[u8], proposal: &[u8]) -> Vec<u8> {
+    // A Remove has 6 bytes; after it stand the signature's length in 2 and the signature.
+    let mut signed = removal[..removal.len() - 66 - 6].to_vec();
+    signed.extend_from_slice(proposal);
+    let label = b"MLS 1.0 FramedContentTBS";
+    // RFC 9420 §2.1.2: one byte up to 63, else two.
+    let length = match u16::try_from(signed.len()).unwrap() {
+        short @ 0..=63 => vec![short as u8],
+        long => (long | 0x4000).to_be_bytes().to_vec(),
+    };
+    let content = [&[label.len() as u8][..], label, &length, &signed].concat();
+    [&signed[..], &[0x40, 0x40], &room.server_key.sign(&content)].concat()
+}
+
+/// A member's wish to renew its own leaf.
+pub(super) fn member_proposes_an_update(person: &mut Person) -> Vec<u8> {
+    let Session {
+        live: Some(Live {
+            group, provider, ..
+        }),
+        leaf: Some(leaf),
+        ..
+    } = &mut person.session
+    else {
+        panic!("not in a group");
+    };
+    let (message, _) = group
+        .propose_self_update(&*provider, &leaf.key, LeafNodeParameters::default())
+        .unwrap();
+    bytes(&message).unwrap()
+}
+
+/// The Welcome of an Add that carries no PSK, as a server that does not know the link would make it.
+pub(super) fn welcome_without_psk(mut founder: Person, package: &[u8]) -> Vec<u8> {
+    let Session {
+        live: Some(Live {
+            group, provider, ..
+        }),
+        leaf: Some(leaf),
+        ..
+    } = &mut founder.session
+    else {
+        panic!("not in a group");
+    };
+    let (_, welcome, _) = group
+        .add_members(&*provider, &leaf.key, &[key_package(package)])
+        .unwrap();
+    bytes(&welcome).unwrap()
 }

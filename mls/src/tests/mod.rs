@@ -1,9 +1,13 @@
 //! A room with its host key and link, and people who enter it, for the tests of the other files here. All parts are real; only the server
 //! between them is left out: a test hands the messages round itself.
 
+mod garbage;
 mod lawless;
 mod rules_of_commits;
+mod rules_of_entering;
 mod scenario;
+mod secrecy;
+mod vectors;
 
 use openmls_rust_crypto::RustCrypto;
 use openmls_traits::crypto::OpenMlsCrypto;

@@ -584,22 +584,29 @@ fn a_member_changes_nothing_of_its_leaf_but_its_name() {
 
 #[test]
 fn a_reinit_is_refused() {
+    let room = Room::open();
+    let (mut anna, basil) = two(&room);
+    let removal = lawless::server_removes(&room, &anna, &basil.identity());
+    let leaf = removal[removal.len() - 66 - 6..removal.len() - 66].to_vec();
+
+    // Type 5: group id of 26 letters, MLS 1.0, suite 1, no extensions.
+    let reinit = [&[0, 5, 26][..], ROOM.as_bytes(), &[0, 1, 0, 1, 0]].concat();
+    let message = lawless::server_proposes(&room, &removal, &reinit);
+    refused(&mut anna, &message, Code::ForbiddenProposal);
+
+    let lawful = lawless::server_proposes(&room, &removal, &leaf);
+    anna.session.process(&lawful, None).unwrap();
+}
+
+#[test]
+fn an_update_by_proposal_is_refused() {
     let (mut anna, mut basil) = two(&Room::open());
 
-    let reinit = lawless::commit(
-        &mut anna,
-        Breach {
-            others: vec![lawless::reinit()],
-            ..Breach::default()
-        },
-    );
+    let update = lawless::member_proposes_an_update(&mut basil);
+    refused(&mut anna, &update, Code::ForbiddenProposal);
 
-    assert!(matches!(
-        basil.refuses(&reinit),
-        Some(Code::ForbiddenProposal | Code::BadMls)
-    ));
-    let lawful = lawless::commit(&mut anna, Breach::default());
-    basil.takes(&lawful).unwrap();
+    let farewell = basil.session.leave().unwrap();
+    anna.session.process(&farewell, None).unwrap();
 }
 
 #[test]

@@ -142,11 +142,8 @@ class Lab {
     await this.bob.pc.setRemoteDescription(description(this.alice.pc.localDescription));
     await this.bob.pc.setLocalDescription(await this.bob.pc.createAnswer());
     const answer = description(this.bob.pc.localDescription);
-    const opus = setting.constantBitrate ? "cbr=1;usedtx=0;" : "";
-    await this.alice.transport.setRemoteDescription(
-      { type: "answer", sdp: answer.sdp?.replace(/a=fmtp:(\d+) minptime/g, `a=fmtp:$1 ${opus}minptime`) ?? "" },
-      1,
-    );
+    const sdp = setting.constantBitrate ? withConstantBitrate(answer.sdp ?? "") : (answer.sdp ?? "");
+    await this.alice.transport.setRemoteDescription({ type: "answer", sdp }, 1);
     await connected(this.bob.pc);
   }
 
@@ -313,6 +310,12 @@ function wrap(first: (event: RTCTrackEvent) => void, then: (event: RTCTrackEvent
     first(event);
     then(event);
   };
+}
+
+/** What a server of ours answers about Opus in an encrypted room. */
+function withConstantBitrate(answer: string): string {
+  const format = /a=rtpmap:(\d+) opus/.exec(answer)?.[1];
+  return answer.replace(`a=fmtp:${format} `, `a=fmtp:${format} cbr=1;usedtx=0;`);
 }
 
 function description(of: RTCSessionDescription | null): RTCSessionDescriptionInit {

@@ -154,7 +154,7 @@ describe("in a Room", () => {
 
   test("only codecs that survive encryption are published, without what packet sizes tell", async () => {
     const { encryption } = await member(1);
-    const from = (videoCodec: "av1" | "vp9") =>
+    const from = (videoCodec: "av1" | "h264" | "vp9") =>
       encryptedRoomOptions(
         { dynacast: true, publishDefaults: { videoCodec, dtx: true, red: true, backupCodec: true } },
         encryption,
@@ -167,6 +167,7 @@ describe("in a Room", () => {
       red: false,
       backupCodec: false,
     });
+    expect(from("h264").publishDefaults?.videoCodec).toBe("vp8");
     expect(from("vp9").publishDefaults?.videoCodec).toBe("vp9");
     expect(from("vp9").dynacast).toBe(true);
   });

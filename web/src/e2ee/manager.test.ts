@@ -174,15 +174,14 @@ describe("in a Room", () => {
 });
 
 describe("a browser without encoded transforms", () => {
-  test("is refused before anything is made", () => {
+  test("is refused before the worker gets keys", () => {
     const { port1 } = new MessageChannel();
-    const started = vi.fn();
-    vi.stubGlobal("Worker", started);
+    const told = vi.fn();
+    const worker = { postMessage: told } as unknown as Worker;
 
-    expect(() => new FrameEncryption(port1, () => undefined)).toThrow("encryption_unsupported");
+    expect(() => new FrameEncryption(port1, () => undefined, worker)).toThrow("encryption_unsupported");
 
-    expect(started).not.toHaveBeenCalled();
-    vi.unstubAllGlobals();
+    expect(told).not.toHaveBeenCalled();
     port1.close();
   });
 });

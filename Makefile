@@ -147,8 +147,9 @@ test-protocol: build $(MADE)/dev ## Official LiveKit SDKs against our server
 test-hostile: build $(MADE)/dev ## What strangers throw at a running server
 	$(PYTEST) $(or $(T),tests/hostile)
 
-test-browser: build $(MADE)/dev ## Several people in a real Chromium
+test-browser: build $(MADE)/dev ## Several people in a real Chromium; frame encryption in Firefox too
 	@.ci/debian chromium chromium
+	@.ci/debian firefox-esr firefox-esr
 	$(PYTEST) $(or $(T),tests/browser)
 
 test-structure: build $(MADE)/dev ## The layout itself: sizes, documents, languages, foreign requests

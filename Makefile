@@ -119,6 +119,7 @@ test: ## Every suite; installs what the tests need and prints what ran
 
 test-unit: build $(MADE)/dev ## Python unit tests, the store on SQLite and PostgreSQL (T=path or T="-k words")
 	@.ci/debian pg_ctlcluster postgresql
+	@.ci/debian openssl openssl
 	$(PYTEST) $(or $(T),tests/unit)
 
 test-web: $(MODULES) ## Unit tests of the web client (T=words in the file name)
@@ -135,6 +136,8 @@ test-hostile: build $(MADE)/dev ## What strangers throw at a running server
 
 test-browser: build $(MADE)/dev ## Several people in a real Chromium
 	@.ci/debian chromium chromium
+	@.ci/debian pg_ctlcluster postgresql
+	@.ci/debian openssl openssl
 	$(PYTEST) $(or $(T),tests/browser)
 
 test-structure: build $(MADE)/dev ## The layout itself: sizes, documents, languages, foreign requests

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from certificates import self_made
 from huisclos.model.ids import RoomId
 from serving import Served, free_port
 
@@ -155,3 +156,21 @@ def test_the_doctor_finds_a_taken_port_and_is_content_without_one(tmp_path: Path
     assert (well.returncode, "problem" in well.stdout) == (0, False)
     assert ill.returncode == 1
     assert f"problem UDP port {port}" in ill.stdout
+
+
+def test_a_certificate_that_cannot_be_used_is_named_before_the_start(tmp_path: Path):
+    certificate, key = self_made(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    _, foreign_key = self_made(other)
+
+    def refused(cert: Path, secret: Path) -> str:
+        done = run(tmp_path, "serve", HUISCLOS_TLS_CERT=str(cert), HUISCLOS_TLS_KEY=str(secret))
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    assert "tls_cert: /nowhere.pem cannot be read (No such file" in refused(Path("/nowhere.pem"), key)
+    assert "tls_key: /nowhere.pem cannot be read" in refused(certificate, Path("/nowhere.pem"))
+    assert "must be a certificate and its key" in refused(certificate, foreign_key)
+    assert "must be a certificate and its key" in refused(key, key)

@@ -92,6 +92,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
               room={session.room}
             />
           )}
+          <Announcer state={state} view={view} knocks={visit.knocks} />
           {isHost && panel !== "people" && (
             <KnockCard
               session={session}
@@ -129,7 +130,6 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
         onLeave={() => void call.leave()}
       />
       <Sounds people={state.people} />
-      <Announcer state={state} view={view} knocks={visit.knocks} />
     </div>
   );
 }

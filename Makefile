@@ -129,6 +129,7 @@ test-engine: ## Rust tests, the lossy-network simulation among them (T=words in 
 	cargo test --release --locked --workspace $(T)
 
 test-protocol: build $(MADE)/dev ## Official LiveKit SDKs against our server
+	@[ "$$(id -u)" != 0 ] || { .ci/debian ip iproute2; .ci/debian nft nftables; }
 	$(PYTEST) $(or $(T),tests/protocol)
 
 test-hostile: build $(MADE)/dev ## What strangers throw at a running server

@@ -41,7 +41,7 @@ run: build ## Build what is missing, start the server, print a room link (ARGS="
 	@exec $(BIN)/huisclos serve $(ARGS)
 
 build: tools ## Build engine, client and environment, so that .venv/bin/huisclos is the command
-	@$(MAKE) -j3 $(ENGINE) $(CLIENT) $(MADE)/command
+	@$(MAKE) -s -j3 $(ENGINE) $(CLIENT) $(MADE)/command
 
 wheel: build $(MADE)/dev ## Build dist/huisclos-*.whl, which needs neither Rust nor Node where it is installed
 	@$(call say,wheel)

@@ -96,6 +96,28 @@ def test_a_server_told_not_to_makes_no_room(tmp_path: Path):
     assert run(tmp_path, "room", "list").stdout == "no rooms\n"
 
 
+def test_a_terminal_is_also_shown_the_link_as_a_qr_code_and_a_file_is_not(tmp_path: Path, server: Served):
+    assert "host=" in server.log_text()
+    assert "█" not in server.log_text()
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "huisclos", "serve", "--port", "0", "--media-port", "0"],
+        cwd=tmp_path,
+        stdout=slave,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(slave)
+    shown = b""
+    while b"/r/" not in shown and process.poll() is None:
+        shown += os.read(master, 65_536)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=20)
+    os.close(master)
+
+    rows = [line for line in shown.decode().splitlines() if set(line) <= set("█▀▄ ") and "█" in line]
+    assert len(rows) > 15
+
+
 def test_a_taken_http_port_is_named_with_the_option_to_change(tmp_path: Path):
     with holding(socket.SOCK_STREAM) as port:
         refused = run(tmp_path, "serve", HUISCLOS_PORT=str(port))

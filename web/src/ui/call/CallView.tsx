@@ -100,6 +100,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
               place={session.place}
             />
           )}
+          <Announcer state={state} view={view} knocks={visit.knocks} />
           {isHost && panel !== "people" && (
             <KnockCard
               session={session}
@@ -137,7 +138,6 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
         onLeave={() => void call.leave()}
       />
       <Sounds people={state.people} />
-      <Announcer state={state} view={view} knocks={visit.knocks} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 """What unit tests of the control plane share: a clock that tests turn, both databases, and the services on top of them."""
 
 import secrets
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

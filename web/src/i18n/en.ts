@@ -1,6 +1,7 @@
 /** Every English text of the client. */
 
 import type { Texts } from "./fr";
+import { safetyEn, securityEn } from "./security-en";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
@@ -24,6 +25,10 @@ export const en: Texts = {
     badLink: "This is not a meeting link of this server.",
     promises: {
       title: "What this house promises",
+      sealed: {
+        title: "What is said here stays here",
+        text: "Sound, picture and names are encrypted end to end: the server passes them on without being able to open them.",
+      },
       door: { title: "People knock first", text: "The link leads to the door. You see who knocks, and you open." },
       quiet: {
         title: "Nothing turns itself on",
@@ -36,10 +41,8 @@ export const en: Texts = {
     },
   },
 
-  protection: {
-    short: "Encrypted in transit",
-    long: "Sound and picture are encrypted between your device and this server. The server itself could have access to them: choose one you trust. End-to-end encryption will come later.",
-  },
+  security: securityEn,
+  safety: safetyEn,
 
   preJoin: {
     title: "Before you go in",

@@ -1,4 +1,9 @@
-/** Every French text of the client. English has the same keys, or the build fails. Errors have their own file, `types/errors`. */
+/**
+ * Every French text of the client. English has the same keys, or the build fails. Errors have their own file, `types/errors`;
+ * what is said about encryption stands in `security-fr`.
+ */
+
+import { safetyFr, securityFr } from "./security-fr";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n > 1 ? many : one}`;
 
@@ -22,6 +27,10 @@ export const fr = {
     badLink: "Ce n'est pas un lien de réunion de ce serveur.",
     promises: {
       title: "Ce que cette maison promet",
+      sealed: {
+        title: "Ce qui se dit ici reste ici",
+        text: "Son, image et noms sont chiffrés de bout en bout : le serveur les transmet sans pouvoir les ouvrir.",
+      },
       door: {
         title: "On frappe avant d'entrer",
         text: "Le lien mène à la porte. Vous voyez qui frappe, et vous ouvrez.",
@@ -37,10 +46,8 @@ export const fr = {
     },
   },
 
-  protection: {
-    short: "Chiffré en transit",
-    long: "Son et image sont chiffrés entre votre appareil et ce serveur. Le serveur lui-même pourrait y avoir accès : choisissez-en un de confiance. Le chiffrement de bout en bout viendra plus tard.",
-  },
+  security: securityFr,
+  safety: safetyFr,
 
   preJoin: {
     title: "Avant d'entrer",

@@ -1,10 +1,13 @@
 /** One visit to a room: shows the screen for where the visitor stands. The visit itself is the model's. */
 
 import { lazy, Suspense, useEffect, useState } from "react";
+import { type EncryptionState, inTransit } from "../model/encryption";
+import { Cell, type Observable } from "../model/observable";
 import { RoomSession } from "../model/room-session";
 import type { RoomId } from "../types/room";
 import { useErrorText, useHouse, useObservable, useTexts } from "./context";
 import { PreJoin } from "./PreJoin";
+import { ProtectionLine } from "./ProtectionLine";
 import { Button } from "./parts/Button";
 import { Threshold } from "./parts/Threshold";
 
@@ -26,6 +29,9 @@ function NotLoaded() {
   );
 }
 
+// No call is end-to-end encrypted yet.
+const encryption: Observable<EncryptionState> = new Cell(inTransit);
+
 interface Props {
   readonly room: RoomId;
   readonly claim: string | null;
@@ -45,6 +51,7 @@ export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome
   const [session] = useState(() => new RoomSession(room, ports, book));
   const visit = useObservable(session.visit);
   const { stand } = visit;
+  const isTransit = useObservable(encryption).padlock === "transit";
 
   useEffect(() => {
     void session.look(claim);
@@ -87,6 +94,7 @@ export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome
           joining={stand.joining}
           trouble={stand.trouble}
           linkCopied={linkCopied}
+          isTransit={isTransit}
           onHome={onHome}
           onIntent={() => void loadCallView()}
         />
@@ -100,6 +108,7 @@ export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome
           help={texts.waiting.seen}
           busy
           onHome={onHome}
+          foot={<ProtectionLine isTransit={isTransit} />}
         >
           <Button onPress={() => session.stopWaiting()}>{texts.waiting.stop}</Button>
         </Threshold>
@@ -118,7 +127,14 @@ export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome
     case "call":
       return (
         <Suspense fallback={<Threshold tab={texts.tab.call} title={texts.preJoin.joining} busy onHome={onHome} />}>
-          <CallView session={session} visit={visit} call={stand.call} linkCopied={linkCopied} />
+          <CallView
+            session={session}
+            visit={visit}
+            call={stand.call}
+            linkCopied={linkCopied}
+            encryption={encryption}
+            onAlarmsSeen={() => undefined}
+          />
         </Suspense>
       );
     case "ended": {

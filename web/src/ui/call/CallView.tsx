@@ -1,45 +1,60 @@
 /** The screen of a call: the stage, the controls, one panel at a time, and what there is to be told. */
 
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { self } from "../../model/call";
+import type { EncryptionState } from "../../model/encryption";
+import type { Observable } from "../../model/observable";
 import type { LiveCall } from "../../model/ports";
 import type { RoomSession, Visit } from "../../model/room-session";
+import { sealedView } from "../../model/sealed-view";
 import type { Command } from "../../model/shortcuts";
 import type { View } from "../../model/stage";
 import { useHouse, useObservable, usePreferences, useTexts } from "../context";
 import { useTabTitle } from "../useTabTitle";
+import { Alarms } from "./Alarms";
 import { AloneHint } from "./AloneHint";
 import { Announcer } from "./Announcer";
 import { Banners } from "./Banners";
+import { BrokenCall } from "./BrokenCall";
 import styles from "./CallView.module.css";
 import { ControlBar } from "./ControlBar";
 import { InvitePanel } from "./InvitePanel";
 import { KnockCard } from "./KnockCard";
 import { PeoplePanel } from "./PeoplePanel";
+import type { Comparison } from "./SafetyCodeSection";
+import { SecurityPanel } from "./SecurityPanel";
+import { SecuritySummary } from "./SecuritySummary";
 import { SettingsPanel } from "./SettingsPanel";
 import { ShortcutsPanel } from "./ShortcutsPanel";
 import { Sounds } from "./Sounds";
 import { StageView } from "./StageView";
 import { TopLine } from "./TopLine";
+import { TransitBanner } from "./TransitBanner";
 import { useShortcuts } from "./useShortcuts";
 
-export type PanelName = "people" | "invite" | "settings" | "shortcuts";
+export type PanelName = "people" | "invite" | "security" | "settings" | "shortcuts";
 
 interface Props {
   readonly session: RoomSession;
   readonly visit: Visit;
   readonly call: LiveCall;
   readonly linkCopied: boolean;
+  readonly encryption: Observable<EncryptionState>;
+  readonly onAlarmsSeen: () => void;
 }
 
-export default function CallView({ session, visit, call, linkCopied }: Props) {
+export default function CallView({ session, visit, call, linkCopied, encryption: sealing, onAlarmsSeen }: Props) {
   const texts = useTexts();
   const { ports } = useHouse();
   const { singleKeys } = usePreferences();
-  const state = useObservable(call.state);
+  const encryption = useObservable(sealing);
+  const everybody = useObservable(call.state);
+  const state = useMemo(() => sealedView(everybody, encryption), [everybody, encryption]);
   const [view, setView] = useState<View>("grid");
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [talking, setTalking] = useState(false);
+  // Kept here, so that closing the panel does not forget it.
+  const [comparison, setComparison] = useState<Comparison | null>(null);
   const isHost = visit.role === "host";
   useTabTitle(visit.knocks.length > 0 ? texts.tab.knocking : texts.tab.call);
 
@@ -76,14 +91,27 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
 
   const alone = state.people.length === 1 && state.link.state === "connected";
   const close = () => setPanel(null);
+  if (encryption.padlock === "broken") {
+    return <BrokenCall alarms={encryption.alarms} onLeave={() => void call.leave()} />;
+  }
   return (
     <div className={styles.call}>
-      <TopLine />
+      <TopLine padlock={encryption.padlock} isOpen={panel === "security"} onSecurity={() => toggle("security")} />
+      <div className={styles.notices}>
+        {encryption.padlock === "transit" && <TransitBanner />}
+        <Alarms
+          alarms={encryption.alarms}
+          members={encryption.members}
+          onCompare={() => setPanel("security")}
+          onSeen={onAlarmsSeen}
+        />
+      </div>
       <main className={styles.middle} tabIndex={-1}>
         <h1 className="visually-hidden">{texts.call.title}</h1>
+        <SecuritySummary encryption={encryption} />
         <div className={styles.stage}>
           <Banners call={call} state={state} talking={talking} singleKeys={singleKeys} sharing={sharing} />
-          <StageView state={state} view={view} />
+          <StageView state={state} view={view} members={encryption.members} />
           {alone && panel === null && knocks === 0 && (
             <AloneHint
               isHost={isHost}
@@ -107,7 +135,17 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
             knocks={isHost ? visit.knocks : []}
             trouble={visit.answerTrouble}
             state={state}
+            blocked={encryption.blocked}
             isHost={isHost}
+            onClose={close}
+          />
+        )}
+        {panel === "security" && (
+          <SecurityPanel
+            encryption={encryption}
+            lastSealed={call.lastSealed}
+            comparison={comparison}
+            onComparison={setComparison}
             onClose={close}
           />
         )}

@@ -8,6 +8,7 @@ import type { Knock } from "../../types/room";
 import { useTexts } from "../context";
 import { Button } from "../parts/Button";
 import { KnockList } from "./KnockList";
+import { BlockedList } from "./MemberList";
 import { Panel } from "./Panel";
 import styles from "./PeoplePanel.module.css";
 
@@ -16,11 +17,13 @@ interface Props {
   readonly knocks: readonly Knock[];
   readonly trouble: Trouble | null;
   readonly state: CallState;
+  /** Connected without being members of the encrypted group. */
+  readonly blocked: readonly string[];
   readonly isHost: boolean;
   readonly onClose: () => void;
 }
 
-export function PeoplePanel({ session, knocks, trouble, state, isHost, onClose }: Props) {
+export function PeoplePanel({ session, knocks, trouble, state, blocked, isHost, onClose }: Props) {
   const texts = useTexts();
   return (
     <Panel title={texts.people.title} onClose={onClose}>
@@ -59,6 +62,7 @@ export function PeoplePanel({ session, knocks, trouble, state, isHost, onClose }
             </li>
           ))}
         </ul>
+        {blocked.length > 0 && <BlockedList blocked={blocked} />}
       </section>
     </Panel>
   );

@@ -1,27 +1,27 @@
-/** The quiet line above the stage: the house's mark, and the honest word on encryption. */
+/** The quiet line above the stage: the house's mark, and how well the call is sealed. */
 
-import { ShieldCheck } from "lucide-react";
-import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
+import { Button } from "react-aria-components";
+import type { Padlock } from "../../model/encryption";
 import { useTexts } from "../context";
 import { Logo } from "../parts/Logo";
+import { PadlockIcon } from "./PadlockIcon";
 import styles from "./TopLine.module.css";
 
-export function TopLine() {
-  const texts = useTexts();
+interface Props {
+  readonly padlock: Padlock;
+  readonly isOpen: boolean;
+  readonly onSecurity: () => void;
+}
+
+export function TopLine({ padlock, isOpen, onSecurity }: Props) {
+  const { security } = useTexts();
   return (
     <header className={styles.line}>
       <Logo />
-      <DialogTrigger>
-        <Button className={styles.chip ?? ""}>
-          <ShieldCheck size={18} aria-hidden />
-          {texts.protection.short}
-        </Button>
-        <Popover className={styles.popover ?? ""} placement="bottom end">
-          <Dialog aria-label={texts.protection.short}>
-            <p>{texts.protection.long}</p>
-          </Dialog>
-        </Popover>
-      </DialogTrigger>
+      <Button className={`${styles.chip} ${styles[padlock]}`} aria-expanded={isOpen} onPress={onSecurity}>
+        <PadlockIcon padlock={padlock} />
+        {security.short[padlock]}
+      </Button>
     </header>
   );
 }

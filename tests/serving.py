@@ -108,9 +108,9 @@ class Served:
         assert done.returncode == 0, f"huisclos {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def create_room(self) -> dict[str, Any]:
+    def create_room(self, *options: str) -> dict[str, Any]:
         """A new room: `{"room", "guest_link", "host_link"}`."""
-        room: dict[str, Any] = json.loads(self.run("room", "create", "--json"))
+        room: dict[str, Any] = json.loads(self.run("room", "create", "--json", *options))
         return room
 
     def _ready(self) -> bool:

@@ -106,7 +106,7 @@ class Person:
         """From the home page into a new room of one's own; the link for the others."""
         await self.open("/")
         await self.press("new meeting")
-        await self.page.wait_for_url(re.compile(r"/r/"), timeout=PATIENCE * 1000)
+        await self.page.wait_for_url(re.compile(r"/t/"), timeout=PATIENCE * 1000)
         link = self.page.url.partition("#")[0]
         await self.ask_to_join()
         await self.is_in_call()

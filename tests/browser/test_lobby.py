@@ -38,7 +38,7 @@ async def test_a_refused_guest_is_told_so_and_stays_outside(people: People):
 
 async def test_the_first_to_open_a_link_is_not_its_host(people: People, server):
     ben = await people("Ben")
-    room = server.create_room()
+    room = server.create_room("--transit")
 
     await ben.knock(room["guest_link"])
 
@@ -47,7 +47,7 @@ async def test_the_first_to_open_a_link_is_not_its_host(people: People, server):
 
 async def test_the_host_link_of_the_command_line_makes_its_first_user_host(people: People, server):
     anna, ben = await people("Anna"), await people("Ben")
-    room = server.create_room()
+    room = server.create_room("--transit")
 
     await anna.open(room["host_link"])
     await anna.ask_to_join()
@@ -60,7 +60,7 @@ async def test_the_host_link_of_the_command_line_makes_its_first_user_host(peopl
 async def test_a_room_that_does_not_exist_is_said_to(people: People):
     ben = await people("Ben")
 
-    await ben.open("/r/AAAAAAAAAAAAAAAAAAAAAA")
+    await ben.open("/t/AAAAAAAAAAAAAAAAAAAAAA")
 
     await expect(ben.page.get_by_role("heading").first).to_be_visible()
     await expect(ben.button("join")).to_have_count(0)

@@ -63,7 +63,7 @@ async def test_no_screen_has_accessibility_violations(people: People, language: 
     await expect(ben.button("leave")).to_have_count(0)
     await accessible(ben, "8 after the call")
 
-    await ben.open("/r/AAAAAAAAAAAAAAAAAAAAAA")
+    await ben.open("/t/AAAAAAAAAAAAAAAAAAAAAA")
     await expect(ben.page.get_by_role("heading").first).to_be_visible()
     await accessible(ben, "9 unknown room")
 

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from huisclos.identity.removal_key import RemovalKey
 from huisclos.identity.room_tokens import RoomTokens
 from huisclos.model.ids import Identity, RoomId
 from huisclos.model.secrecy import Secret
+from huisclos.services.delivery import Deliveries
 from huisclos.services.dependencies import Dependencies
 from huisclos.services.doors import Doors
 from huisclos.services.limits import Limits
@@ -131,10 +134,12 @@ async def deps(tmp_path: Path, clock: Clock, inside: Inside) -> AsyncIterator[De
 
 
 def dependencies(rooms: RoomStore, clock: Clock, inside: Inside) -> Dependencies:
+    key = Secret(secrets.token_hex(32))
     return Dependencies(
         store=rooms,
-        tokens=RoomTokens(Secret(secrets.token_hex(32)), {}, clock),
+        tokens=RoomTokens(key, {}, clock),
         doors=Doors(),
+        deliveries=Deliveries(RemovalKey(key), max_people=3, seconds=time.monotonic),
         limits=Limits(clock.monotonic),
         clock=clock,
         people_in=inside.people_in,

@@ -6,6 +6,7 @@ import { drawSeatKey, keepsakes } from "./api/keepsakes";
 import { rooms } from "./api/rooms";
 import { callPort } from "./call/call-port";
 import { devices } from "./call/devices";
+import { encryptionPort } from "./call/encryption-port";
 import type { Ports } from "./model/ports";
 import { openPreferences } from "./model/preferences";
 import { App } from "./ui/App";
@@ -18,6 +19,7 @@ const ports: Ports = {
   door,
   devices,
   call: callPort,
+  encryption: encryptionPort,
   keepsakes,
   drawSeatKey,
   unfit: typeof RTCPeerConnection === "undefined" ? "browser_unsupported" : null,

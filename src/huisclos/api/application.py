@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from huisclos.api import csp_report, door, error_answers, health, rooms
+from huisclos.api import csp_report, door, e2ee, error_answers, health, rooms
 from huisclos.api.client_files import ClientFiles
 from huisclos.api.csp_report import ReportCount
 from huisclos.api.envelope import Envelope
@@ -37,7 +37,7 @@ def build(
     app.state.dependencies = deps
     app.state.csp_reports = ReportCount()
     error_answers.install(app)
-    for router in (rooms.router, door.router, health.router, csp_report.router):
+    for router in (rooms.router, door.router, e2ee.router, health.router, csp_report.router):
         app.include_router(router)
     app.router.routes.extend(call_routes)
     app.router.routes.extend((client or ClientFiles()).routes())

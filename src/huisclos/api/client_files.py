@@ -16,7 +16,7 @@ from huisclos.model.errors import NotFound
 
 # Vite puts a hash of the content into the names of everything under here.
 _HASHED: Final = "assets"
-_PAGES: Final = ("/", "/r/{room}", "/call", "/test")
+_PAGES: Final = ("/", "/r/{room}", "/t/{room}", "/call", "/test")
 _COMPRESSIBLE: Final = ("text/", "application/javascript", "application/json", "application/wasm", "image/svg+xml")
 
 _NOT_BUILT: Final = """<!doctype html>

@@ -7,12 +7,13 @@ from typing import Final
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from huisclos.api.bodies import SeatKey
+from huisclos.api.bodies import SeatKey, to_base64url
 from huisclos.api.error_answers import error_body, language_of
 from huisclos.api.requests import address_of, dependencies, room_of
 from huisclos.model.errors import HuisClosError, RequestInvalid
-from huisclos.model.events import Answer, DoorEvent, Knocks
+from huisclos.model.events import Answer, DoorEvent, Knocks, WaitingGuest
 from huisclos.model.ids import RoomId
+from huisclos.model.lobby import Card
 from huisclos.model.secrecy import Secret
 from huisclos.services.dependencies import Dependencies
 from huisclos.services.doors import Door
@@ -103,5 +104,13 @@ def _as_json(event: DoorEvent) -> dict[str, object]:
         case Answer():
             return {"type": event.value}
         case Knocks(waiting):
-            knocks = [{"id": one.knock, "name": one.name.reveal(), "waiting_s": one.waiting_s} for one in waiting]
-            return {"type": "knocks", "knocks": knocks}
+            return {"type": "knocks", "knocks": [_knock(one) for one in waiting]}
+
+
+def _knock(guest: WaitingGuest) -> dict[str, object]:
+    match guest.caller:
+        case Card(identity, sealed):
+            shown = {"identity": identity, "card": to_base64url(sealed)}
+        case name:
+            shown = {"name": name.reveal()}
+    return {"id": guest.knock, **shown, "waiting_s": guest.waiting_s}

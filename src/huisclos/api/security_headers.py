@@ -33,7 +33,8 @@ def content_security_policy(host: str) -> str:
     return "; ".join(
         (
             "default-src 'self'",
-            "script-src 'self'",
+            # MLS runs as WebAssembly; this allows that and no `eval`.
+            "script-src 'self' 'wasm-unsafe-eval'",
             f"style-src 'self' {_REACT_ARIA_STYLE}",
             "img-src 'self' data: blob:",
             "media-src 'self' blob:",
@@ -44,7 +45,8 @@ def content_security_policy(host: str) -> str:
             "form-action 'none'",
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
+            # The client's only policy: it lets its own files start as workers (web/src/call/start-worker.ts).
+            "trusted-types huisclos-workers",
             "report-uri /api/v1/csp-report",
         )
     )

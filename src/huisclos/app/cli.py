@@ -29,6 +29,12 @@ def parser() -> argparse.ArgumentParser:
     actions = room.add_subparsers(dest="action", required=True, metavar="action")
     create = actions.add_parser("create", help="make a room and print its links")
     create.add_argument("--json", action="store_true", help='print {"room", "guest_link", "host_link"}')
+    create.add_argument(
+        "--transit", action="store_true", help="a room without end-to-end encryption: the server could listen in"
+    )
+    # For `serve`, which knows the port it got, and greets.
+    create.add_argument("--base", default="", help=argparse.SUPPRESS)
+    create.add_argument("--greeting", action="store_true", help=argparse.SUPPRESS)
     _add_settings(create)
     _add_settings(actions.add_parser("list", help="show the rooms with their last use"))
     close = actions.add_parser("close", help="forget a room; its links end")
@@ -62,7 +68,9 @@ async def _run(typed: argparse.Namespace, settings: Settings) -> None:
         case "doctor", _:
             await doctor.run(settings)
         case "room", "create":
-            await room_commands.create(settings, as_json=typed.json)
+            await room_commands.create(
+                settings, as_json=typed.json, transit=typed.transit, base=typed.base, greeting=typed.greeting
+            )
         case "room", "list":
             await room_commands.show_all(settings)
         case "room", "close":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from huisclos.app.settings import Settings, addresses
+from huisclos.identity.removal_key import RemovalKey
 from huisclos.identity.room_tokens import RoomTokens
 from huisclos.identity.signing_keys import internal_key, sdk_keys
 from huisclos.media.embedded import EmbeddedEngine
@@ -14,6 +15,7 @@ from huisclos.media.engine import MediaEngine
 from huisclos.model.errors import StartRefused
 from huisclos.model.ids import Identity, RoomId
 from huisclos.services.calls import Calls
+from huisclos.services.delivery import Deliveries
 from huisclos.services.dependencies import Dependencies
 from huisclos.services.doors import Doors
 from huisclos.services.limits import Limits
@@ -45,17 +47,17 @@ class Running:
 @asynccontextmanager
 async def server(settings: Settings) -> AsyncIterator[Running]:
     """Everything, with a media engine that runs, while the block lasts. Raises StartRefused."""
-    async with _store_and_tokens(settings) as (store, tokens), _engine(settings) as engine:
+    async with _store_and_keys(settings) as (store, tokens, removal), _engine(settings) as engine:
         calls = Calls(engine, tokens, store, max_people=settings.max_people, seconds=_seconds_from_now_on)
-        deps = _dependencies(settings, store, tokens, _LiveCalls(calls, engine))
+        deps = _dependencies(settings, store, tokens, removal, _LiveCalls(calls, engine))
         yield Running(deps, calls, engine.media_port)
 
 
 @asynccontextmanager
 async def without_calls(settings: Settings) -> AsyncIterator[Dependencies]:
     """For commands beside the server: the same database and keys, and no media. Raises StartRefused."""
-    async with _store_and_tokens(settings) as (store, tokens):
-        yield _dependencies(settings, store, tokens, None)
+    async with _store_and_keys(settings) as (store, tokens, removal):
+        yield _dependencies(settings, store, tokens, removal, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,14 @@ class _LiveCalls:
     engine: MediaEngine
 
 
-def _dependencies(settings: Settings, store: RoomStore, tokens: RoomTokens, live: _LiveCalls | None) -> Dependencies:
+def _dependencies(
+    settings: Settings, store: RoomStore, tokens: RoomTokens, removal: RemovalKey, live: _LiveCalls | None
+) -> Dependencies:
     return Dependencies(
         store=store,
         tokens=tokens,
         doors=Doors(),
+        deliveries=Deliveries(removal, max_people=settings.max_people, seconds=time.monotonic),
         limits=Limits(time.monotonic),
         clock=utc_now,
         people_in=live.calls.people_in if live else _nobody,
@@ -88,15 +93,16 @@ def _never() -> float:
 
 
 @asynccontextmanager
-async def _store_and_tokens(settings: Settings) -> AsyncIterator[tuple[RoomStore, RoomTokens]]:
+async def _store_and_keys(settings: Settings) -> AsyncIterator[tuple[RoomStore, RoomTokens, RemovalKey]]:
     try:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StartRefused(f"the data folder {settings.data} cannot be made ({error}): set HUISCLOS_DATA") from None
-    tokens = RoomTokens(internal_key(settings.data), sdk_keys(settings.livekit_keys), utc_now)
+    internal = internal_key(settings.data)
+    tokens = RoomTokens(internal, sdk_keys(settings.livekit_keys), utc_now)
     store = RoomStore(await open_database(settings.database(default_url(settings.data))))
     try:
-        yield store, tokens
+        yield store, tokens, RemovalKey(internal)
     finally:
         await store.close()
 

@@ -49,8 +49,10 @@ async def _expire(running: Running) -> None:
 
 async def _end_closed(running: Running) -> None:
     """`huisclos room close` is another process: it can only take the room away, and the call is ended here."""
-    for room in await rooms.gone(running.deps, running.calls.rooms_in_use()):
+    in_use = {*running.calls.rooms_in_use(), *running.deps.deliveries.rooms_in_use()}
+    for room in await rooms.gone(running.deps, list(in_use)):
         running.calls.close_room(room)
+        running.deps.deliveries.close_room(room)
 
 
 async def _purge(running: Running) -> None:

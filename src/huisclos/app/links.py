@@ -1,4 +1,4 @@
-"""The links by which people come in. A host's claim stands in the fragment, which browsers send to nobody."""
+"""The links by which people come in. What is secret in them stands in the fragment, which browsers send to nobody."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from huisclos.model.secrecy import Secret
 
 @dataclass(frozen=True, slots=True)
 class RoomLinks:
-    guest: str
+    guest: Secret
     host: Secret
 
 
@@ -21,6 +21,12 @@ def base_url(settings: Settings, port: int | None = None) -> str:
     return f"{scheme}://localhost:{port or settings.port}"
 
 
-def room_links(base: str, room: RoomId, claim: Secret) -> RoomLinks:
-    guest = f"{base}/r/{room}"
-    return RoomLinks(guest, Secret(f"{guest}#host={claim.reveal()}"))
+def transit_links(base: str, room: RoomId, claim: Secret) -> RoomLinks:
+    """`/t/…`: a client takes `/r/…` for an encrypted room and nothing else."""
+    guest = f"{base}/t/{room}"
+    return RoomLinks(Secret(guest), Secret(f"{guest}#host={claim.reveal()}"))
+
+
+def encrypted_links(base: str, room: RoomId, guest_fragment: Secret, host_fragment: Secret) -> RoomLinks:
+    address = f"{base}/r/{room}"
+    return RoomLinks(*(Secret(f"{address}#{one.reveal()}") for one in (guest_fragment, host_fragment)))

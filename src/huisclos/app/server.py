@@ -2,25 +2,23 @@
 
 import asyncio
 import logging
+import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import segno
 import uvicorn
 
 from huisclos.api import application
 from huisclos.api.rtc import rtc_routes
 from huisclos.app import compose, sockets
 from huisclos.app.housekeeping import housekeeping
-from huisclos.app.links import base_url, room_links
-from huisclos.app.settings import Settings, addresses
+from huisclos.app.links import base_url
+from huisclos.app.settings import Settings, addresses, as_environment
 from huisclos.app.websocket_protocol import WebSocketProtocol
-from huisclos.model.errors import NotReady
-from huisclos.services import rooms
+from huisclos.model.errors import NotReady, StartRefused
 from huisclos.services.calls import Calls, MediaStuck
-from huisclos.services.dependencies import Dependencies
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +54,7 @@ async def serve(settings: Settings, *, show_room: bool) -> None:
         )
         server = _Server(_config(settings, web), lambda: _say_goodbye(running.calls))
         if show_room:
-            await _show_room(running.deps, base_url(settings, port))
+            await _show_room(settings, base_url(settings, port))
         log.info("serving %s, media on UDP port %d", base_url(settings, port), running.media_port)
         await _serve_while_media_lives(server, running.calls, listening)
 
@@ -105,12 +103,12 @@ def _config(settings: Settings, web: object) -> uvicorn.Config:
     )
 
 
-async def _show_room(deps: Dependencies, base: str) -> None:
-    started = await rooms.start_room(deps)
-    links = room_links(base, started.room, started.host_claim)
-    if sys.stdout.isatty():
-        segno.make(links.host.reveal(), error="l").terminal(compact=True)
-    print(
-        f"\n  A room is ready. You are its host by this link (good once, for one browser):\n\n    {links.host.reveal()}\n"
-    )
-    print(f"  The others come by this one, and knock:\n\n    {links.guest}\n", flush=True)
+async def _show_room(settings: Settings, base: str) -> None:
+    """Let another process make a room and print its links. The links hold what opens its encryption, and whatever this
+    process has once held, a fault in it could give away. Raises StartRefused."""
+    # By the environment, since others can read a command line. -P: nothing in the working folder is taken for ours.
+    environment = os.environ | as_environment(settings)
+    command = (sys.executable, "-P", "-m", "huisclos", "room", "create", "--greeting", "--base", base)
+    maker = await asyncio.create_subprocess_exec(*command, env=environment)
+    if await maker.wait() != 0:
+        raise StartRefused("the first room could not be made; --no-room starts without one")

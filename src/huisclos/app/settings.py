@@ -96,6 +96,12 @@ def load(flags: Mapping[str, str], environment: Mapping[str, str], folder: Path)
     return settings
 
 
+def as_environment(settings: Settings) -> dict[str, str]:
+    """These settings as environment variables, for a command that shall work under the same ones."""
+    values = {row.env: getattr(settings, row.name) for row in TABLE}
+    return {env: value.reveal() if isinstance(value, Secret) else str(value) for env, value in values.items()}
+
+
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))

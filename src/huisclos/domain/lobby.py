@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from huisclos.model.errors import KnockUnknown, LobbyFull
 from huisclos.model.events import Knocks, WaitingGuest
 from huisclos.model.ids import KnockId, SeatHash
-from huisclos.model.lobby import DisplayName, Knock, Lobby
+from huisclos.model.lobby import Caller, Knock, Lobby
 
 # More than a host can read; beyond it, knocking is a nuisance and not a wish to come in.
 MOST_KNOCKS = 20
@@ -16,8 +16,8 @@ KNOCK_LIFETIME = timedelta(minutes=10)
 DOOR_GRACE = timedelta(seconds=10)
 
 
-def knock(lobby: Lobby, seat: SeatHash, name: DisplayName, *, fresh: KnockId, now: datetime) -> tuple[Lobby, Knock]:
-    """The lobby with `seat` waiting in it. One who waits already keeps id and place, under the new name.
+def knock(lobby: Lobby, seat: SeatHash, caller: Caller, *, fresh: KnockId, now: datetime) -> tuple[Lobby, Knock]:
+    """The lobby with `seat` waiting in it. One who waits already keeps id and place, under its new name or card.
 
     Raises LobbyFull.
     """
@@ -25,9 +25,9 @@ def knock(lobby: Lobby, seat: SeatHash, name: DisplayName, *, fresh: KnockId, no
     if waiting is None:
         if len(lobby.knocks) >= MOST_KNOCKS:
             raise LobbyFull
-        waiting = Knock(fresh, seat, name, knocked_at=now, alone_since=now)
+        waiting = Knock(fresh, seat, caller, knocked_at=now, alone_since=now)
     else:
-        waiting = replace(waiting, name=name)
+        waiting = replace(waiting, caller=caller)
     return Lobby({**lobby.knocks, waiting.id: waiting}), waiting
 
 
@@ -81,7 +81,7 @@ def expired(lobby: Lobby, now: datetime) -> tuple[Lobby, tuple[Knock, ...]]:
 def seen_by_host(lobby: Lobby, now: datetime) -> Knocks:
     return Knocks(
         tuple(
-            WaitingGuest(knock.id, knock.name, max(0, int((now - knock.knocked_at).total_seconds())))
+            WaitingGuest(knock.id, knock.caller, max(0, int((now - knock.knocked_at).total_seconds())))
             for knock in lobby.knocks.values()
         )
     )

@@ -34,12 +34,12 @@ def refilled(bucket: Bucket, rate: Rate, now: float) -> Bucket:
     return Bucket(min(float(rate.burst), bucket.tokens + gained), max(now, bucket.at))
 
 
-def take(bucket: Bucket, rate: Rate, now: float) -> tuple[Bucket, int]:
+def take(bucket: Bucket, rate: Rate, now: float, cost: float = 1) -> tuple[Bucket, int]:
     """The bucket after one more try, and the whole seconds to wait: 0 if the try was granted. Refusals cost nothing."""
     current = refilled(bucket, rate, now)
-    if current.tokens >= 1:
-        return Bucket(current.tokens - 1, current.at), 0
-    return current, max(1, math.ceil((1 - current.tokens) / rate.per_second))
+    if current.tokens >= cost:
+        return Bucket(current.tokens - cost, current.at), 0
+    return current, max(1, math.ceil((cost - current.tokens) / rate.per_second))
 
 
 def network_of(address: str) -> str:

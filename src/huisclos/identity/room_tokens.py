@@ -40,13 +40,15 @@ class RoomTokens:
         self._clock = clock
         self._jws = jwt.PyJWS(algorithms=[_ALGORITHM])
 
-    def mint(self, room: RoomId, identity: Identity, name: Pii[str]) -> Secret:
-        """A token with which `identity` can join `room` within `LIFETIME`, and the least rights that a call needs."""
+    def mint(self, room: RoomId, identity: Identity, name: Pii[str] | None) -> Secret:
+        """A token with which `identity` can join `room` within `LIFETIME`, and the least rights that a call needs.
+
+        `name` is None in encrypted rooms, where people tell it to each other and not to the server.
+        """
         now = int(self._clock().timestamp())
-        claims = {
+        claims: dict[str, Any] = {
             "iss": INTERNAL_ISSUER,
             "sub": identity,
-            "name": name.reveal(),
             "nbf": now,
             "exp": now + int(LIFETIME.total_seconds()),
             "video": {
@@ -58,6 +60,8 @@ class RoomTokens:
                 "canUpdateOwnMetadata": True,
             },
         }
+        if name is not None:
+            claims["name"] = name.reveal()
         key = self._keys[INTERNAL_ISSUER].reveal()
         return Secret(self._jws.encode(json.dumps(claims).encode(), key, algorithm=_ALGORITHM))
 

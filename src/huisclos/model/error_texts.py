@@ -23,11 +23,23 @@ STATUS: Final[dict[str, int]] = {
     "not_ready": 503,
     "room_unknown": 404,
     "rooms_exhausted": 503,
+    "room_taken": 409,
+    "room_encrypted": 403,
     "room_full": 409,
     "claim_unknown": 403,
     "claim_used": 409,
     "host_only": 403,
     "name_invalid": 422,
+    "encryption_missing": 422,
+    "policy_invalid": 422,
+    "policy_stale": 409,
+    "identity_missing": 422,
+    "identity_taken": 409,
+    "card_missing": 422,
+    "name_not_here": 422,
+    "card_not_here": 422,
+    "certificate_missing": 422,
+    "frame_invalid": 422,
     "knock_unknown": 404,
     "lobby_full": 429,
     "token_missing": 401,
@@ -138,6 +150,26 @@ TEXTS: Final[dict[str, dict[Language, ErrorText]]] = {
             help="Use an existing meeting again, or ask the person who runs this server to raise max_rooms.",
         ),
     },
+    "room_taken": {
+        "fr": ErrorText(
+            message="Une réunion porte déjà cet identifiant.",
+            help="Recommencez : votre navigateur en tirera un autre.",
+        ),
+        "en": ErrorText(
+            message="There is a meeting with this id already.",
+            help="Try again: your browser will draw another one.",
+        ),
+    },
+    "room_encrypted": {
+        "fr": ErrorText(
+            message="Cette réunion est chiffrée de bout en bout : ce jeton n'y donne pas accès.",
+            help="Entrez par le lien de la réunion, ou créez une réunion en transit pour les outils LiveKit.",
+        ),
+        "en": ErrorText(
+            message="This meeting is end-to-end encrypted: this token does not open it.",
+            help="Come in by the link of the meeting, or make a transit meeting for LiveKit tools.",
+        ),
+    },
     "room_full": {
         "fr": ErrorText(
             message="La réunion est complète.",
@@ -186,6 +218,106 @@ TEXTS: Final[dict[str, dict[Language, ErrorText]]] = {
         "en": ErrorText(
             message="This name will not do.",
             help="Choose a name of 1 to 64 characters without invisible ones.",
+        ),
+    },
+    "encryption_missing": {
+        "fr": ErrorText(
+            message="Il faut dire comment la réunion est chiffrée.",
+            help="Envoyez « encryption » : « e2ee » avec « room » et « policy », ou « transit ».",
+        ),
+        "en": ErrorText(
+            message="It must be said how the meeting is encrypted.",
+            help="Send \"encryption\": \"e2ee\" with \"room\" and \"policy\", or \"transit\".",
+        ),
+    },
+    "policy_invalid": {
+        "fr": ErrorText(
+            message="Les règles signées de la réunion ne sont pas valables.",
+            help="Ouvrez la réunion avec le navigateur qui en a la clé d'organisateur.",
+        ),
+        "en": ErrorText(
+            message="The signed rules of the meeting are not valid.",
+            help="Open the meeting in the browser that has its host key.",
+        ),
+    },
+    "policy_stale": {
+        "fr": ErrorText(
+            message="Des règles plus récentes sont déjà en vigueur.",
+            help="Rechargez la page, puis refaites le changement.",
+        ),
+        "en": ErrorText(
+            message="Newer rules are in force already.",
+            help="Reload the page, then make the change again.",
+        ),
+    },
+    "identity_missing": {
+        "fr": ErrorText(
+            message="Cette réunion est chiffrée : il manque l'empreinte de la clé de votre navigateur.",
+            help="Rechargez la page.",
+        ),
+        "en": ErrorText(
+            message="This meeting is encrypted: the fingerprint of your browser's key is missing.",
+            help="Reload the page.",
+        ),
+    },
+    "identity_taken": {
+        "fr": ErrorText(
+            message="Un autre navigateur est déjà connu ici par cette clé.",
+            help="Rechargez la page pour obtenir une nouvelle clé.",
+        ),
+        "en": ErrorText(
+            message="Another browser is known here by this key already.",
+            help="Reload the page for a new key.",
+        ),
+    },
+    "card_missing": {
+        "fr": ErrorText(
+            message="Cette réunion est chiffrée : on y frappe avec une carte scellée.",
+            help="Ouvrez le lien entier de la réunion et rechargez la page.",
+        ),
+        "en": ErrorText(
+            message="This meeting is encrypted: one knocks with a sealed card.",
+            help="Open the whole link of the meeting and reload the page.",
+        ),
+    },
+    "name_not_here": {
+        "fr": ErrorText(
+            message="Cette réunion est chiffrée : le serveur ne doit pas connaître les noms.",
+            help="Rechargez la page ; si cela se reproduit, le logiciel et le serveur n'ont pas la même version.",
+        ),
+        "en": ErrorText(
+            message="This meeting is encrypted: the server must not learn names.",
+            help="Reload the page; if it happens again, the client and the server are of different versions.",
+        ),
+    },
+    "card_not_here": {
+        "fr": ErrorText(
+            message="Cette réunion n'est pas chiffrée de bout en bout : on y frappe avec un nom.",
+            help="Vérifiez le lien auprès de la personne qui vous l'a envoyé.",
+        ),
+        "en": ErrorText(
+            message="This meeting is not end-to-end encrypted: one knocks with a name.",
+            help="Check the link with the person who sent it to you.",
+        ),
+    },
+    "certificate_missing": {
+        "fr": ErrorText(
+            message="Cette réunion est chiffrée : la personne doit recevoir un certificat.",
+            help="Rechargez la page de l'organisateur, puis répondez de nouveau.",
+        ),
+        "en": ErrorText(
+            message="This meeting is encrypted: the person must be given a certificate.",
+            help="Reload the host's page, then answer again.",
+        ),
+    },
+    "frame_invalid": {
+        "fr": ErrorText(
+            message="Un message de chiffrement est illisible.",
+            help="Rechargez la page. Si cela se reproduit, le logiciel et le serveur n'ont sans doute pas la même version.",
+        ),
+        "en": ErrorText(
+            message="An encryption message cannot be read.",
+            help="Reload the page. If it happens again, the client and the server are probably of different versions.",
         ),
     },
     "knock_unknown": {

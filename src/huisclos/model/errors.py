@@ -4,9 +4,13 @@ HuisClosError
 ├─ RequestFault      the peer's fault: what was sent cannot be taken as it is
 │  ├─ RequestInvalid · RequestTooLarge · NotFound · MethodNotAllowed · OriginRefused · TooManyRequests
 │  └─ JoinRequestMissing · JoinRequestInvalid
-├─ RoomFault         RoomUnknown · RoomsExhausted · RoomFull
+├─ RoomFault         RoomUnknown · RoomTaken · RoomsExhausted · RoomFull · RoomEncrypted
 ├─ HostFault         ClaimUnknown · ClaimUsed · HostOnly
 ├─ LobbyFault        NameInvalid · KnockUnknown · LobbyFull
+├─ EncryptionFault   what only one of the two kinds of rooms needs is missing, or is there in the other
+│  ├─ EncryptionMissing · PolicyInvalid · PolicyStale
+│  └─ IdentityMissing · IdentityTaken · CardMissing · NameNotHere · CardNotHere · CertificateMissing
+├─ DeliveryFault     FrameInvalid: a frame on the delivery socket that cannot be taken
 ├─ TokenFault        TokenMissing · TokenInvalid · TokenExpired
 ├─ ServerFault       Internal · NotReady
 └─ StartRefused      the operator's: the server does not start; its message is shown as it is, in English
@@ -76,6 +80,16 @@ class RoomUnknown(RoomFault):
     code = "room_unknown"
 
 
+class RoomTaken(RoomFault):
+    code = "room_taken"
+
+
+class RoomEncrypted(RoomFault):
+    """Whoever cannot take part in end-to-end encryption has no business in this room's call."""
+
+    code = "room_encrypted"
+
+
 class RoomsExhausted(RoomFault):
     code = "rooms_exhausted"
 
@@ -114,6 +128,54 @@ class KnockUnknown(LobbyFault):
 
 class LobbyFull(LobbyFault):
     code = "lobby_full"
+
+
+class EncryptionFault(HuisClosError):
+    """A request has not the shape that this room's kind of encryption needs."""
+
+
+class EncryptionMissing(EncryptionFault):
+    code = "encryption_missing"
+
+
+class PolicyInvalid(EncryptionFault):
+    code = "policy_invalid"
+
+
+class PolicyStale(EncryptionFault):
+    code = "policy_stale"
+
+
+class IdentityMissing(EncryptionFault):
+    code = "identity_missing"
+
+
+class IdentityTaken(EncryptionFault):
+    code = "identity_taken"
+
+
+class CardMissing(EncryptionFault):
+    code = "card_missing"
+
+
+class NameNotHere(EncryptionFault):
+    code = "name_not_here"
+
+
+class CardNotHere(EncryptionFault):
+    code = "card_not_here"
+
+
+class CertificateMissing(EncryptionFault):
+    code = "certificate_missing"
+
+
+class DeliveryFault(HuisClosError):
+    """The delivery of encrypted rooms cannot go on with this connection."""
+
+
+class FrameInvalid(DeliveryFault):
+    code = "frame_invalid"
 
 
 class TokenFault(HuisClosError):

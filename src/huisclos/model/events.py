@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from huisclos.model.ids import KnockId
-from huisclos.model.lobby import DisplayName
+from huisclos.model.lobby import Caller
 
 
 class Answer(StrEnum):
@@ -20,7 +20,7 @@ class Answer(StrEnum):
 @dataclass(frozen=True, slots=True)
 class WaitingGuest:
     knock: KnockId
-    name: DisplayName
+    caller: Caller
     waiting_s: int
 
 

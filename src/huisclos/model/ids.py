@@ -40,7 +40,10 @@ class RoomId(str):
 
 
 Identity = NewType("Identity", str)
-"""Who a seat is in the call, for the others: `p_` and 26 random characters. One a seat, kept over reloads."""
+"""Who a seat is in the call, for the others. `p_` and 26 random characters, kept over reloads; in an encrypted room `p_`
+and 20 characters of base64url, the fingerprint of a key that the browser made."""
+
+_KEY_IDENTITY = re.compile(r"p_[A-Za-z0-9_-]{20}")
 
 KnockId = NewType("KnockId", str)
 """One wait at one door: `k_` and 26 random characters."""
@@ -54,6 +57,11 @@ ClaimHash = NewType("ClaimHash", str)
 
 def new_identity() -> Identity:
     return Identity(f"p_{_random_base32()}")
+
+
+def key_identity(text: str) -> Identity | None:
+    """The fingerprint identity that `text` is, or None."""
+    return Identity(text) if _KEY_IDENTITY.fullmatch(text) else None
 
 
 def new_knock_id() -> KnockId:

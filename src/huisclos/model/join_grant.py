@@ -38,6 +38,8 @@ class JoinGrant:
     video: VideoGrants = field(default_factory=VideoGrants)
     metadata: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    encrypted: bool = False
+    """Whether the call is end-to-end encrypted. The room says so, never the token."""
 
     @property
     def is_internal(self) -> bool:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Final, ParamSpec
 
@@ -15,9 +16,10 @@ from livekit.protocol import models, rtc
 from huisclos.identity.room_tokens import RoomTokens
 from huisclos.media.engine import MediaEngine, MediaOverloaded
 from huisclos.model.call import AddPeer, AudioLevels, MediaEvent, RemovePeer
-from huisclos.model.errors import NotReady, RoomFull, RoomUnknown
+from huisclos.model.errors import NotReady, RoomEncrypted, RoomFull, RoomUnknown
 from huisclos.model.ids import Identity, RoomId
 from huisclos.model.join_grant import INTERNAL_ISSUER, JoinGrant
+from huisclos.model.room import Encryption
 from huisclos.services.sessions import Flooded, Message, Session
 from huisclos.signalling.frames import FrameUndecodable
 from huisclos.signalling.outbox import Command, Connection, Hangup, Output, Send, SendFreshToken
@@ -78,24 +80,35 @@ class Calls:
     # Joining
 
     async def admit(self, token: str) -> JoinGrant:
-        """The right to join that `token` proves, if its room is there. Raises TokenFault, RoomUnknown, RoomFull, NotReady."""
+        """The right to join that `token` proves, if its room is there.
+
+        Raises TokenFault, RoomUnknown, RoomEncrypted, RoomFull, NotReady.
+        """
         grant = self._tokens.verify_join_token(token)
         if self._closing or self._engine.age() > _UNHEALTHY_S:
             raise NotReady
+        encrypted = await self._is_encrypted(grant)
         call = self._calls.get((grant.issuer, grant.room))
-        if call is None:
-            await self._check_room(grant)
-        elif len(call.identities) >= self._max_people and grant.identity not in call.identities:
+        if call is not None and len(call.identities) >= self._max_people and grant.identity not in call.identities:
             raise RoomFull
-        return grant
+        return replace(grant, encrypted=encrypted)
 
-    async def _check_room(self, grant: JoinGrant) -> None:
-        """A holder of an SDK key makes its rooms by joining them; ours exist before anybody may join."""
-        if grant.is_internal:
-            room = RoomId.parse(grant.room)
-            if room is None:
-                raise RoomUnknown
-            await self._store.room(room)
+    async def _is_encrypted(self, grant: JoinGrant) -> bool:
+        """A holder of an SDK key makes its rooms by joining them, and they are transit; ours exist before anybody may join.
+
+        An SDK key opens no room of ours in any case. By the name of an encrypted one it is refused in words, so that
+        nobody takes an empty room of the same name for it.
+        """
+        room = RoomId.parse(grant.room)
+        if not grant.is_internal:
+            if room is not None and await self._store.encryption(room) is Encryption.E2EE:
+                raise RoomEncrypted
+            return False
+        if (call := self._calls.get((grant.issuer, grant.room))) is not None:
+            return call.encrypted
+        if room is None:
+            raise RoomUnknown
+        return (await self._store.room(room)).encryption is Encryption.E2EE
 
     def join(self, grant: JoinGrant, request: rtc.JoinRequest) -> Session:
         """A session for one socket of an admitted participant; what it is to be told first waits in it already."""
@@ -109,7 +122,7 @@ class Calls:
         return session
 
     def _open(self, grant: JoinGrant, now: float) -> RoomCall:
-        call = RoomCall(grant.room, new_sid, now)
+        call = RoomCall(grant.room, new_sid, now, encrypted=grant.encrypted)
         self._calls[grant.issuer, grant.room] = call
         self._by_sid[call.sid] = call
         return call
@@ -236,7 +249,8 @@ class Calls:
                 case Send(connections, response):
                     self._send(connections, Message(response))
                 case SendFreshToken(connection, grant):
-                    token = self._tokens.mint(RoomId(grant.room), Identity(grant.identity), grant.name)
+                    name = None if grant.encrypted else grant.name
+                    token = self._tokens.mint(RoomId(grant.room), Identity(grant.identity), name)
                     self._send((connection,), Message(rtc.SignalResponse(refresh_token=token.reveal())))
                 case Hangup(connection):
                     session = self._sessions.get(connection)

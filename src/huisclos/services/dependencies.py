@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from huisclos.identity.room_tokens import RoomTokens
 from huisclos.model.ids import Identity, RoomId
+from huisclos.services.delivery import Deliveries
 from huisclos.services.doors import Doors
 from huisclos.services.limits import Limits
 from huisclos.store.rooms import RoomStore
@@ -19,6 +20,7 @@ class Dependencies:
     store: RoomStore
     tokens: RoomTokens
     doors: Doors
+    deliveries: Deliveries
     limits: Limits
     clock: Clock
     """The time of day, aware."""

@@ -14,7 +14,7 @@ from huisclos.domain.rate_limit import Bucket, Rate
 from huisclos.model.errors import TooManyRequests
 from huisclos.model.ids import RoomId
 
-Action: TypeAlias = Literal["start", "claim", "look", "enter", "answer", "door", "join", "report"]
+Action: TypeAlias = Literal["start", "claim", "look", "enter", "answer", "door", "join", "delivery", "report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ RATES: Final[dict[Action, _Rates]] = {
     "answer": _Rates(Rate(300, 10), Rate(200, 10)),
     "door": _Rates(Rate(300, 10), Rate(200, 5)),
     "join": _Rates(Rate(600, 20), Rate(600, 20)),
+    "delivery": _Rates(Rate(600, 20), Rate(600, 20)),
     "report": _Rates(Rate(20, 0.2), Rate(1, 1)),
 }
 

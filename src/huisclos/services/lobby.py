@@ -1,63 +1,89 @@
 """What happens at a room's door: a host admits or denies, a browser opens its door and is told, knocks run out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from huisclos.domain import lobby as rules
 from huisclos.domain import rooms as room_rules
 from huisclos.domain.rooms import WayIn
 from huisclos.identity import seats
+from huisclos.model.errors import CertificateMissing, RequestInvalid
 from huisclos.model.events import Answer
 from huisclos.model.ids import KnockId, RoomId, new_identity
-from huisclos.model.lobby import Knock
-from huisclos.model.room import Role, Seat, SeatState
+from huisclos.model.lobby import Card, Knock
+from huisclos.model.room import Encryption, Role, Room, Seat, SeatState
 from huisclos.model.secrecy import Secret
 from huisclos.services.dependencies import Dependencies
 from huisclos.services.doors import Door
 
 
-async def admit(deps: Dependencies, room: RoomId, knock: KnockId, *, by: Secret) -> None:
-    """Let one in. `by` is a host's seat key. Raises HostOnly, KnockUnknown, RoomUnknown."""
-    await _answer(deps, room, knock, SeatState.ADMITTED, by=by)
+async def admit(
+    deps: Dependencies, room: RoomId, knock: KnockId, *, by: Secret, certificate: bytes | None = None
+) -> None:
+    """Let one in. `by` is a host's seat key. `certificate`: the host's leave for the guest's key, in encrypted rooms only.
+
+    Raises HostOnly, KnockUnknown, RoomUnknown, CertificateMissing, RequestInvalid.
+    """
+    kept = await _room_of_host(deps, room, by)
+    _check_certificates(kept, None if certificate is None else {knock: certificate})
+    _, waiting = rules.answered(deps.doors.lobby(room), knock, deps.clock())
+    await _keep_answer(deps, room, waiting, SeatState.ADMITTED, certificate)
 
 
 async def deny(deps: Dependencies, room: RoomId, knock: KnockId, *, by: Secret) -> None:
     """Turn one away for good. Raises HostOnly, KnockUnknown, RoomUnknown."""
-    await _answer(deps, room, knock, SeatState.DENIED, by=by)
+    await _room_of_host(deps, room, by)
+    _, waiting = rules.answered(deps.doors.lobby(room), knock, deps.clock())
+    await _keep_answer(deps, room, waiting, SeatState.DENIED, None)
 
 
-async def admit_all(deps: Dependencies, room: RoomId, *, by: Secret) -> None:
-    """Let in all who wait now. Raises HostOnly, RoomUnknown."""
-    await _check_host(deps, room, by)
+async def admit_all(
+    deps: Dependencies, room: RoomId, *, by: Secret, certificates: Mapping[KnockId, bytes] | None = None
+) -> None:
+    """Let in all who wait now; in an encrypted room those of them who are in `certificates`: the others came later.
+
+    Raises HostOnly, RoomUnknown, CertificateMissing, RequestInvalid.
+    """
+    kept = await _room_of_host(deps, room, by)
+    _check_certificates(kept, certificates)
     lobby, _ = rules.expired(deps.doors.lobby(room), deps.clock())
     for knock in lobby.knocks.values():
-        await _keep_answer(deps, room, knock, SeatState.ADMITTED)
+        if certificates is None or knock.id in certificates:
+            certificate = None if certificates is None else certificates[knock.id]
+            await _keep_answer(deps, room, knock, SeatState.ADMITTED, certificate)
 
 
-async def _answer(deps: Dependencies, room: RoomId, knock_id: KnockId, state: SeatState, *, by: Secret) -> None:
-    await _check_host(deps, room, by)
-    _, knock = rules.answered(deps.doors.lobby(room), knock_id, deps.clock())
-    await _keep_answer(deps, room, knock, state)
+async def _room_of_host(deps: Dependencies, room_id: RoomId, seat_key: Secret) -> Room:
+    room = await deps.store.room(room_id)
+    room_rules.check_host(await deps.store.seat(room_id, seats.seat_hash(seat_key)))
+    return room
 
 
-async def _check_host(deps: Dependencies, room: RoomId, seat_key: Secret) -> None:
-    await deps.store.room(room)
-    room_rules.check_host(await deps.store.seat(room, seats.seat_hash(seat_key)))
+def _check_certificates(room: Room, certificates: Mapping[KnockId, bytes] | None) -> None:
+    if room.encryption is Encryption.E2EE and certificates is None:
+        raise CertificateMissing
+    if room.encryption is Encryption.TRANSIT and certificates is not None:
+        raise RequestInvalid("a certificate in a transit room")
 
 
-async def _keep_answer(deps: Dependencies, room: RoomId, knock: Knock, state: SeatState) -> None:
+async def _keep_answer(
+    deps: Dependencies, room: RoomId, knock: Knock, state: SeatState, certificate: bytes | None
+) -> None:
     """Take the knock away, so that a second host cannot answer it otherwise; keep the answer; only then tell it:
     whoever hears `admitted` can enter."""
     deps.doors.set_lobby(room, rules.without(deps.doors.lobby(room), knock.seat))
+    admitted = state is SeatState.ADMITTED
+    # Whoever is turned away keeps no claim to the identity it showed: it may be somebody else's.
+    identity = knock.caller.identity if admitted and isinstance(knock.caller, Card) else new_identity()
     try:
-        await deps.store.keep_seat(room, Seat(knock.seat, new_identity(), Role.GUEST, state))
+        await deps.store.keep_seat(room, Seat(knock.seat, identity, Role.GUEST, state, certificate))
     except BaseException:
         deps.doors.set_lobby(room, rules.put_back(deps.doors.lobby(room), knock))
         raise
     # The guest may have knocked again in that moment.
     lobby = rules.without(deps.doors.lobby(room), knock.seat)
     deps.doors.set_lobby(room, lobby)
-    deps.doors.tell_seat(room, knock.seat, Answer.ADMITTED if state is SeatState.ADMITTED else Answer.DENIED)
+    deps.doors.tell_seat(room, knock.seat, Answer.ADMITTED if admitted else Answer.DENIED)
     deps.doors.tell_hosts(room, rules.seen_by_host(lobby, deps.clock()))
 
 

@@ -8,12 +8,24 @@ from huisclos.domain import lobby as lobby_rules
 from huisclos.domain import names
 from huisclos.domain import rooms as rules
 from huisclos.domain.rooms import WayIn
-from huisclos.identity import seats
-from huisclos.model.errors import ClaimUsed, RoomFull, RoomUnknown
+from huisclos.identity import room_policy, seats
+from huisclos.model.errors import (
+    CardMissing,
+    CardNotHere,
+    ClaimUsed,
+    IdentityMissing,
+    IdentityTaken,
+    NameNotHere,
+    PolicyInvalid,
+    PolicyStale,
+    RequestInvalid,
+    RoomFull,
+    RoomUnknown,
+)
 from huisclos.model.events import Answer
 from huisclos.model.ids import Identity, KnockId, RoomId, SeatHash, new_identity, new_knock_id
-from huisclos.model.lobby import DisplayName, Lobby
-from huisclos.model.room import Role, Room, Seat, SeatState
+from huisclos.model.lobby import Caller, Card, Lobby
+from huisclos.model.room import Admission, Encryption, Role, Room, Seat, SeatState
 from huisclos.model.secrecy import Secret
 from huisclos.services.dependencies import Dependencies
 
@@ -30,6 +42,8 @@ class View:
 
     role: Role | None
     people: int | None
+    encryption: Encryption
+    policy: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,8 @@ class Entered:
     role: Role
     identity: Identity
     token: Secret
+    encryption: Encryption
+    certificate: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,62 +68,154 @@ class TurnedAway:
 Entry: TypeAlias = Entered | Waits | TurnedAway
 
 
-async def start_room(deps: Dependencies) -> Started:
-    """A new room and the only copy of its host's claim. Raises RoomsExhausted."""
+async def start_transit_room(deps: Dependencies) -> Started:
+    """A new room whose media the server could read, and the only copy of its host's claim. Raises RoomsExhausted."""
     now = deps.clock()
     claim = seats.new_claim()
-    room = Room(RoomId.new(), seats.claim_hash(claim), created_at=now, last_used_at=now)
+    room = Room(RoomId.new(), seats.claim_hash(claim), now, now, Encryption.TRANSIT)
     await deps.store.add(room, at_most=deps.max_rooms)
     return Started(room.id, claim)
 
 
-async def claim(deps: Dependencies, room_id: RoomId, claim: Secret, seat_key: Secret) -> Role:
-    """Make the browser host of the room. The same browser may repeat it. Raises ClaimUnknown, ClaimUsed, RoomUnknown."""
+async def start_encrypted_room(deps: Dependencies, room_id: RoomId, policy: bytes) -> Started:
+    """An encrypted room under the id and policy that its maker has chosen and signed, and its host's claim.
+
+    Raises PolicyInvalid, RoomTaken, RoomsExhausted.
+    """
+    now = deps.clock()
+    claim = seats.new_claim()
+    seq = room_policy.read(policy, room_id).seq
+    room = Room(
+        room_id, seats.claim_hash(claim), now, now, Encryption.E2EE, claimed_by=None, policy=policy, policy_seq=seq
+    )
+    await deps.store.add(room, at_most=deps.max_rooms)
+    return Started(room.id, claim)
+
+
+async def claim(
+    deps: Dependencies, room_id: RoomId, claim: Secret, seat_key: Secret, identity: Identity | None = None
+) -> Role:
+    """Make the browser host of the room. The same browser may repeat it. `identity`: of its key, in encrypted rooms only.
+
+    Raises ClaimUnknown, ClaimUsed, RoomUnknown, IdentityMissing, IdentityTaken, RequestInvalid.
+    """
     seat = seats.seat_hash(seat_key)
     room = await deps.store.room(room_id)
     rules.check_claim(room, seats.claim_hash(claim), seat)
+    shown = _host_identity(room, identity)
     if not await deps.store.claim(room_id, seat):
         raise ClaimUsed
-    await deps.store.keep_seat(room_id, Seat(seat, new_identity(), Role.HOST, SeatState.ADMITTED))
+    await deps.store.keep_seat(room_id, Seat(seat, shown, Role.HOST, SeatState.ADMITTED))
     _leave_lobby(deps, room_id, seat)
     return Role.HOST
 
 
+def _host_identity(room: Room, identity: Identity | None) -> Identity:
+    if room.encryption is Encryption.TRANSIT:
+        if identity is not None:
+            raise RequestInvalid("an identity in a transit room")
+        return new_identity()
+    if identity is None:
+        raise IdentityMissing
+    return identity
+
+
 async def look(deps: Dependencies, room_id: RoomId, seat_key: Secret) -> View:
     """Raises RoomUnknown."""
-    await deps.store.room(room_id)
+    room = await deps.store.room(room_id)
     seat = await deps.store.seat(room_id, seats.seat_hash(seat_key))
     if seat is None or rules.way_in(seat) is not WayIn.OPEN:
-        return View(None, None)
-    return View(seat.role, len(deps.people_in(room_id)))
+        return View(None, None, room.encryption, room.policy)
+    return View(seat.role, len(deps.people_in(room_id)), room.encryption, room.policy)
 
 
-async def enter(deps: Dependencies, room_id: RoomId, seat_key: Secret, name: str) -> Entry:
-    """Enter if the seat may, or else knock. Raises NameInvalid, RoomUnknown, RoomFull, LobbyFull."""
-    shown = names.checked(name)
+async def change_policy(deps: Dependencies, room_id: RoomId, policy: bytes, seq: int, *, by: Secret) -> None:
+    """Put a newer policy of the same host key in force. `by` is a host's seat key.
+
+    Raises HostOnly, RoomUnknown, PolicyInvalid, PolicyStale; PolicyInvalid also in a transit room, which has none.
+    """
+    room = await deps.store.room(room_id)
+    rules.check_host(await deps.store.seat(room_id, seats.seat_hash(by)))
+    if room.policy is None:
+        raise PolicyInvalid("a transit room has no policy")
+    newer = room_policy.read_next(policy, room_id, now_in_force=room.policy, seq=seq)
+    if not await deps.store.replace_policy(room_id, newer):
+        raise PolicyStale
+
+
+async def enter(deps: Dependencies, room_id: RoomId, seat_key: Secret, caller: str | Card) -> Entry:
+    """Enter if the seat may, or else knock. `caller`: a name in a transit room, a card in an encrypted one.
+
+    Raises NameInvalid, RoomUnknown, RoomFull, LobbyFull, CardMissing, NameNotHere, CardNotHere, IdentityTaken.
+    """
     key = seats.seat_hash(seat_key)
-    await deps.store.room(room_id)
+    room = await deps.store.room(room_id)
+    shown = _shown(room, caller)
     seat = await deps.store.seat(room_id, key)
+    if isinstance(shown, Card):
+        seat = await _seat_of_key(deps, room, key, seat, shown.identity)
     match rules.way_in(seat), seat:
         case WayIn.OPEN, Seat() as seated:
-            return await _enter(deps, room_id, seated, shown)
+            return await _enter(deps, room, seated, shown)
         case WayIn.KNOCK, _:
             return _knock(deps, room_id, key, shown)
         case _:
             return TurnedAway()
 
 
-async def _enter(deps: Dependencies, room_id: RoomId, seat: Seat, name: DisplayName) -> Entered:
-    inside = deps.people_in(room_id)
+def _shown(room: Room, caller: str | Card) -> Caller:
+    """The caller as this room shows it. A name never comes to the server of an encrypted room, not even by mistake."""
+    match room.encryption, caller:
+        case Encryption.E2EE, "":
+            raise CardMissing
+        case Encryption.E2EE, str():
+            raise NameNotHere
+        case Encryption.E2EE, Card() as card:
+            return card
+        case _, str(name):
+            return names.checked(name)
+        case _:
+            raise CardNotHere
+
+
+async def _seat_of_key(
+    deps: Dependencies, room: Room, key: SeatHash, seat: Seat | None, identity: Identity
+) -> Seat | None:
+    """The seat of a browser in an encrypted room, or None if that has to knock.
+
+    A host who shows a new key is still host, the claim being proven; a guest was admitted by its key and knocks anew with
+    another. Where the policy opens the room to the link, a guest is seated without a host.
+    """
+    known = await deps.store.seat_of(room.id, identity)
+    waiting = deps.doors.lobby(room.id).of_identity(identity)
+    if (known is not None and known.key != key) or (waiting is not None and waiting.seat != key):
+        raise IdentityTaken
+    if seat is not None and (seat.state is SeatState.DENIED or seat.identity == identity):
+        return seat
+    opens = room.policy is not None and room_policy.read(room.policy, room.id).admission is Admission.OPEN
+    if seat is not None and seat.role is Role.HOST:
+        seat = Seat(key, identity, Role.HOST, SeatState.ADMITTED)
+    elif opens:
+        seat = Seat(key, identity, Role.GUEST, SeatState.ADMITTED)
+    else:
+        return None
+    await deps.store.keep_seat(room.id, seat)
+    return seat
+
+
+async def _enter(deps: Dependencies, room: Room, seat: Seat, caller: Caller) -> Entered:
+    inside = deps.people_in(room.id)
     if len(inside) >= deps.max_people and seat.identity not in inside:
         raise RoomFull
-    await deps.store.touch([room_id], deps.clock())
-    return Entered(seat.role, seat.identity, deps.tokens.mint(room_id, seat.identity, name))
+    await deps.store.touch([room.id], deps.clock())
+    name = None if isinstance(caller, Card) else caller
+    token = deps.tokens.mint(room.id, seat.identity, name)
+    return Entered(seat.role, seat.identity, token, room.encryption, seat.certificate)
 
 
-def _knock(deps: Dependencies, room_id: RoomId, seat: SeatHash, name: DisplayName) -> Waits:
+def _knock(deps: Dependencies, room_id: RoomId, seat: SeatHash, caller: Caller) -> Waits:
     now = deps.clock()
-    lobby, knock = lobby_rules.knock(deps.doors.lobby(room_id), seat, name, fresh=new_knock_id(), now=now)
+    lobby, knock = lobby_rules.knock(deps.doors.lobby(room_id), seat, caller, fresh=new_knock_id(), now=now)
     deps.doors.set_lobby(room_id, lobby)
     if deps.doors.count(room_id, seat):
         deps.doors.set_lobby(room_id, lobby_rules.door_opened(lobby, seat))

@@ -25,14 +25,21 @@ _UPDATE_BYTES: Final = 128 * 1024
 
 
 class RoomCall:
-    """The state machine of one call. `new_id` gives a fresh random id with the prefix it is handed."""
+    """The state machine of one call. `new_id` gives a fresh random id with the prefix it is handed.
 
-    def __init__(self, name: str, new_id: Callable[[str], str], now: float) -> None:
-        self._state = CallState(new_id("RM_"), name, now, new_id)
+    `encrypted`: the participants encrypt end to end, and nothing that a client says in clear text is kept or passed on.
+    """
+
+    def __init__(self, name: str, new_id: Callable[[str], str], now: float, *, encrypted: bool = False) -> None:
+        self._state = CallState(new_id("RM_"), name, now, new_id, encrypted)
 
     @property
     def sid(self) -> str:
         return self._state.sid
+
+    @property
+    def encrypted(self) -> bool:
+        return self._state.encrypted
 
     @property
     def identities(self) -> list[str]:

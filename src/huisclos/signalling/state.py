@@ -22,6 +22,8 @@ class CallState:
     opened_at: float
     new_id: Callable[[str], str]
     """A fresh random id that begins with the given prefix."""
+    encrypted: bool = False
+    """End to end, by the participants."""
     outbox: Outbox = field(default_factory=Outbox)
     participants: dict[str, Participant] = field(default_factory=dict)
     """By sid, in the order of joining."""

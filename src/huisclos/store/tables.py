@@ -1,8 +1,8 @@
-"""The tables of the database. What is not here is not kept: no names, no addresses, no keys, only hashes of them."""
+"""The tables of the database. What is not here is not kept: no names, no addresses, no keys but public ones, only hashes."""
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, MetaData, String, Table, TypeDecorator
+from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, LargeBinary, MetaData, String, Table, TypeDecorator
 
 metadata = MetaData()
 
@@ -29,6 +29,8 @@ rooms = Table(
     Column("encryption", String(16), nullable=False),
     Column("created_at", Seconds, nullable=False),
     Column("last_used_at", Seconds, nullable=False, index=True),
+    Column("policy", LargeBinary),
+    Column("policy_seq", BigInteger),
 )
 
 seats = Table(
@@ -39,4 +41,5 @@ seats = Table(
     Column("identity", String(28), nullable=False),
     Column("role", String(16), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("certificate", LargeBinary),
 )

@@ -12,7 +12,10 @@ from huisclos.services.dependencies import Dependencies
 from unit.api.conftest import INDEX
 
 
-@pytest.mark.parametrize("path", ["/", "/r/abcdefghijklmnopqrstuvwxyz", "/call", "/test"])
+PAGES = ["/", "/r/abcdefghijklmnopqrstuvwxyz", "/t/abcdefghijklmnopqrstuvwxyz", "/call", "/test"]
+
+
+@pytest.mark.parametrize("path", PAGES)
 async def test_every_page_is_the_index_and_never_kept(http: httpx.AsyncClient, path: str):
     answer = await http.get(path)
 

@@ -20,7 +20,7 @@ HOST, ANNA = new_seat_key(), new_seat_key()
 
 @pytest.fixture
 async def room(deps: Dependencies) -> RoomId:
-    started = await rooms.start_room(deps)
+    started = await rooms.start_transit_room(deps)
     await rooms.claim(deps, started.room, started.host_claim, HOST)
     return started.room
 

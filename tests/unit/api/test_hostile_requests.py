@@ -17,6 +17,7 @@ from unit.conftest import Inside, new_seat_key
 
 ROOMS = "/api/v1/rooms"
 JSON = {"content-type": "application/json"}
+START = b'{"encryption": "transit"}'
 
 
 def assert_shape(answer: httpx.Response, status: int, code: str) -> None:
@@ -64,7 +65,7 @@ async def test_a_body_over_64_kib_is_refused_announced_or_not(http: httpx.AsyncC
 
     assert_shape(await http.post(ROOMS, content=b" " * 70_000, headers=JSON), 413, "request_too_large")
     assert_shape(await http.post(ROOMS, content=chunks(), headers=JSON), 413, "request_too_large")
-    assert (await http.post(ROOMS, content=b"{}" + b" " * 60_000, headers=JSON)).status_code == 201
+    assert (await http.post(ROOMS, content=START + b" " * 60_000, headers=JSON)).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ async def test_orders_from_other_sites_are_refused(http: httpx.AsyncClient, head
     "headers", [{}, {"origin": "http://meet.test"}, {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}]
 )
 async def test_orders_from_our_own_pages_and_from_programs_are_taken(http: httpx.AsyncClient, headers: dict[str, str]):
-    assert (await http.post(ROOMS, json={}, headers=headers)).status_code == 201
+    assert (await http.post(ROOMS, content=START, headers=JSON | headers)).status_code == 201
 
 
 async def test_nothing_changes_by_get(http: httpx.AsyncClient, deps: Dependencies, start: Any):
@@ -104,7 +105,7 @@ async def test_a_bug_of_ours_is_an_error_of_the_same_shape_and_says_nothing_abou
 ):
     monkeypatch.setattr(deps.store, "_database", None)
 
-    answer = await http.post(ROOMS, json={})
+    answer = await http.post(ROOMS, json={"encryption": "transit"})
 
     assert_shape(answer, 500, "internal")
     assert "NoneType" not in answer.text
@@ -147,7 +148,10 @@ async def test_a_report_of_a_broken_policy_is_counted_and_logged_short(
 def test_the_policy_lets_nothing_foreign_in_and_no_inline_code():
     policy = content_security_policy("meet.example.org")
 
-    assert "unsafe" not in policy
+    # The one addition that WebAssembly needs; it lets no text become code.
+    assert "script-src 'self' 'wasm-unsafe-eval';" in policy
+    assert policy.count("unsafe") == 1
+    assert "worker-src 'self';" in policy
     assert "*" not in policy
     assert "connect-src 'self' ws://meet.example.org wss://meet.example.org;" in policy
     assert "require-trusted-types-for 'script'" in policy
@@ -173,7 +177,7 @@ async def test_the_openapi_schema_describes_every_call(http: httpx.AsyncClient):
 
     assert {path for path in schema["paths"] if path.startswith(ROOMS)} == {
         ROOMS,
-        *(f"{ROOMS}/{{room}}/{action}" for action in ("claim", "look", "enter", "knocks/admit-all")),
+        *(f"{ROOMS}/{{room}}/{action}" for action in ("claim", "look", "enter", "policy", "knocks/admit-all")),
         *(f"{ROOMS}/{{room}}/knocks/{{knock}}/{action}" for action in ("admit", "deny")),
     }
     assert (await http.get("/docs")).status_code == 404

@@ -31,11 +31,11 @@ async def test_from_a_new_room_to_an_admitted_guest(http: httpx.AsyncClient, sta
         "role": "host",
         "signal_path": "/",
     }
-    assert set(entered.json()) == {"state", "role", "identity", "token", "signal_path"}
+    assert set(entered.json()) == {"state", "role", "identity", "token", "signal_path", "encryption", "certificate"}
     assert entered.headers["cache-control"] == "no-store"
 
     looked = await http.post(f"{ROOMS}/{room}/look", json={"seat_key": guest})
-    assert looked.json() == {"role": "stranger", "people": None}
+    assert looked.json() == {"role": "stranger", "people": None, "encryption": "transit", "policy": None}
     waits = await http.post(f"{ROOMS}/{room}/enter", json={"seat_key": guest, "name": "Anna"})
     assert waits.status_code == 202
     assert set(waits.json()) == {"state", "knock"}
@@ -46,7 +46,7 @@ async def test_from_a_new_room_to_an_admitted_guest(http: httpx.AsyncClient, sta
     again = await http.post(f"{ROOMS}/{room}/enter", json={"seat_key": guest, "name": "Anna"})
     assert (again.status_code, again.json()["role"]) == (200, "guest")
     looked = await http.post(f"{ROOMS}/{room}/look", json={"seat_key": guest})
-    assert looked.json() == {"role": "guest", "people": 0}
+    assert looked.json() == {"role": "guest", "people": 0, "encryption": "transit", "policy": None}
 
 
 async def test_a_denied_guest_is_told_so_and_stays_out(http: httpx.AsyncClient, start: Any):
@@ -162,7 +162,7 @@ async def test_a_server_with_all_its_rooms_says_so(http: httpx.AsyncClient, star
     object.__setattr__(deps, "max_rooms", 1)
     await start()
 
-    full = await http.post(ROOMS, json={})
+    full = await http.post(ROOMS, json={"encryption": "transit"})
 
     assert (full.status_code, full.json()["error"]["code"]) == (503, "rooms_exhausted")
 

@@ -42,12 +42,12 @@ def holding(kind: socket.SocketKind) -> Iterator[int]:
 
 
 def test_a_room_is_created_listed_and_closed_without_a_server(tmp_path: Path):
-    created = run(tmp_path, "room", "create", "--json", HUISCLOS_PUBLIC_URL="https://meet.example.org/")
+    created = run(tmp_path, "room", "create", "--json", "--transit", HUISCLOS_PUBLIC_URL="https://meet.example.org/")
 
     room = json.loads(created.stdout)
     assert set(room) == {"room", "guest_link", "host_link"}
     assert RoomId.parse(room["room"])
-    assert room["guest_link"] == f"https://meet.example.org/r/{room['room']}"
+    assert room["guest_link"] == f"https://meet.example.org/t/{room['room']}"
     assert re.fullmatch(re.escape(room["guest_link"]) + r"#host=[\w-]{43}", room["host_link"])
     assert room["room"] in run(tmp_path, "room", "list").stdout
     assert run(tmp_path, "room", "close", room["host_link"]).returncode == 0
@@ -67,13 +67,18 @@ def test_a_room_created_beside_a_running_server_is_there_at_once(server: Served)
         {"content-type": "application/json"},
     )
     with urllib.request.urlopen(request) as answer:
-        assert json.load(answer) == {"role": "stranger", "people": None}
+        looked = json.load(answer)
+    assert (looked["role"], looked["people"], looked["encryption"]) == ("stranger", None, "e2ee")
+    assert looked["policy"]
 
 
 def test_a_server_shows_the_links_of_a_first_room_and_stops_when_told(server: Served):
     server.stop()
 
-    assert re.search(rf"http://localhost:{server.port}/r/[a-z2-7]{{26}}#host=[\w-]{{43}}", server.log_text())
+    assert re.search(
+        rf"http://localhost:{server.port}/r/[a-z2-7]{{26}}#1(\.[\w-]{{22}}){{2}}(\.[\w-]{{43}}){{2}}\n",
+        server.log_text(),
+    )
     assert "Traceback" not in server.log_text()
 
 

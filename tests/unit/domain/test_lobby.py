@@ -26,7 +26,7 @@ def test_who_knocks_again_keeps_place_and_waiting_time_under_the_new_name():
 
     lobby, again = knocked(lobby, ANNA, "Anna", after=timedelta(seconds=5))
 
-    assert (again.id, again.knocked_at, again.name) == (first.id, NOON, Pii("Anna"))
+    assert (again.id, again.knocked_at, again.caller) == (first.id, NOON, Pii("Anna"))
     assert [knock.seat for knock in lobby.knocks.values()] == [ANNA, BEN]
 
 
@@ -90,4 +90,4 @@ def test_a_host_sees_names_in_order_with_the_seconds_they_wait():
 
     seen = rules.seen_by_host(lobby, NOON + timedelta(seconds=9.9)).waiting
 
-    assert [(guest.name.reveal(), guest.waiting_s) for guest in seen] == [("Anna", 9), ("Ben", 2)]
+    assert [(guest.caller.reveal(), guest.waiting_s) for guest in seen] == [("Anna", 9), ("Ben", 2)]

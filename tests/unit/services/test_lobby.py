@@ -20,7 +20,7 @@ HOST, ANNA, BEN = new_seat_key(), new_seat_key(), new_seat_key()
 @pytest.fixture
 async def room(deps: Dependencies) -> RoomId:
     """A room whose host is HOST."""
-    started = await rooms.start_room(deps)
+    started = await rooms.start_transit_room(deps)
     await rooms.claim(deps, started.room, started.host_claim, HOST)
     return started.room
 
@@ -42,7 +42,7 @@ def is_silent(door: Door) -> bool:
 
 def names(event: Answer | Knocks) -> list[str]:
     assert isinstance(event, Knocks)
-    return [guest.name.reveal() for guest in event.waiting]
+    return [guest.caller.reveal() for guest in event.waiting]
 
 
 async def test_a_host_hears_of_a_knock_and_the_guest_of_the_admission(deps: Dependencies, room: RoomId):
@@ -166,7 +166,7 @@ async def test_an_admitted_guest_admits_nobody(deps: Dependencies, room: RoomId)
 
 
 async def test_a_host_of_one_room_is_nobody_in_another(deps: Dependencies, room: RoomId):
-    other = (await rooms.start_room(deps)).room
+    other = (await rooms.start_transit_room(deps)).room
     waits = await knock(deps, other, ANNA)
 
     with pytest.raises(HostOnly):
@@ -174,7 +174,7 @@ async def test_a_host_of_one_room_is_nobody_in_another(deps: Dependencies, room:
 
 
 async def test_a_guest_who_claims_the_hosts_seat_stops_waiting(deps: Dependencies):
-    started = await rooms.start_room(deps)
+    started = await rooms.start_transit_room(deps)
     await knock(deps, started.room, ANNA)
     async with lobby.open_door(deps, started.room, ANNA) as annas:
         await told(annas)

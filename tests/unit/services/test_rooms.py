@@ -14,7 +14,7 @@ from unit.conftest import Clock, Inside, new_seat_key
 
 
 async def test_the_claim_makes_one_browser_host_and_only_that_one(deps: Dependencies):
-    started = await rooms.start_room(deps)
+    started = await rooms.start_transit_room(deps)
     key = new_seat_key()
 
     await rooms.claim(deps, started.room, started.host_claim, key)
@@ -45,7 +45,7 @@ async def test_every_way_to_an_unknown_room_is_refused_alike(deps: Dependencies)
 
 
 async def test_a_full_room_takes_nobody_new_but_takes_back_who_is_in_it(deps: Dependencies, inside: Inside):
-    started = await rooms.start_room(deps)
+    started = await rooms.start_transit_room(deps)
     key = new_seat_key()
     await rooms.claim(deps, started.room, started.host_claim, key)
     entry = await rooms.enter(deps, started.room, key, "x")
@@ -61,7 +61,7 @@ async def test_a_full_room_takes_nobody_new_but_takes_back_who_is_in_it(deps: De
 
 
 async def test_a_name_that_deceives_is_refused_before_anything_happens(deps: Dependencies):
-    started = await rooms.start_room(deps)
+    started = await rooms.start_transit_room(deps)
 
     with pytest.raises(NameInvalid):
         await rooms.enter(deps, started.room, new_seat_key(), "anna\u202e")
@@ -70,7 +70,7 @@ async def test_a_name_that_deceives_is_refused_before_anything_happens(deps: Dep
 
 
 async def test_closing_a_room_ends_the_wait_of_those_at_its_door(deps: Dependencies):
-    room = (await rooms.start_room(deps)).room
+    room = (await rooms.start_transit_room(deps)).room
     key = new_seat_key()
     await rooms.enter(deps, room, key, "Anna")
     async with lobby.open_door(deps, room, key) as door:
@@ -85,7 +85,7 @@ async def test_closing_a_room_ends_the_wait_of_those_at_its_door(deps: Dependenc
 
 
 async def test_rooms_unused_for_thirty_days_are_forgotten_unless_a_call_goes_on(deps: Dependencies, clock: Clock):
-    unused, in_use, entered = [await rooms.start_room(deps) for _ in range(3)]
+    unused, in_use, entered = [await rooms.start_transit_room(deps) for _ in range(3)]
     key = new_seat_key()
     await rooms.claim(deps, entered.room, entered.host_claim, key)
     clock.forward(days=20)

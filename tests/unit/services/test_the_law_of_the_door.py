@@ -36,7 +36,7 @@ class Door(RuleBasedStateMachine):
         self.clock = Clock()
         self.store = RoomStore(self.run(open_database(default_url(self.folder))))
         self.deps = dependencies(self.store, self.clock, Inside())
-        started = self.run(rooms.start_room(self.deps))
+        started = self.run(rooms.start_transit_room(self.deps))
         self.room, self.claim = started.room, started.host_claim
         self.keys = [new_seat_key() for _ in range(PEOPLE)]
         self.host: int | None = None
@@ -123,7 +123,7 @@ TestTheLawOfTheDoor.settings = settings(max_examples=25, stateful_step_count=30,
 
 
 async def test_the_claim_of_another_room_makes_nobody_host(deps: Dependencies):
-    one, other = await rooms.start_room(deps), await rooms.start_room(deps)
+    one, other = await rooms.start_transit_room(deps), await rooms.start_transit_room(deps)
     key = new_seat_key()
 
     with pytest.raises(ClaimUnknown):

@@ -22,6 +22,19 @@ describe("readMessage", () => {
     });
   });
 
+  test("takes a card for what it is, and never beside a name", () => {
+    const sealed = { id: "k", identity: "p_x", card: "AAAA", waiting_s: 2 };
+    const knocks = [
+      { ...sealed, name: "Somebody the server made up" },
+      { id: "l", identity: "p_y" },
+    ];
+
+    expect(readMessage(JSON.stringify({ type: "knocks", knocks }))).toEqual({
+      type: "knocks",
+      knocks: [{ id: "k", identity: "p_x", card: "AAAA", waitingSeconds: 2 }],
+    });
+  });
+
   test.each(["", "{", "null", "[]", '"admitted"', '{"type":"opened"}'])("ignores %j", (text) => {
     expect(readMessage(text)).toBeNull();
   });

@@ -71,7 +71,10 @@ export function readMessage(data: unknown): DoorMessage | null {
 }
 
 function knock(value: unknown): Knock[] {
-  const { id, name, waiting_s } = (value ?? {}) as { id?: unknown; name?: unknown; waiting_s?: unknown };
-  if (typeof id !== "string" || typeof name !== "string") return [];
-  return [{ id, name, waitingSeconds: typeof waiting_s === "number" ? waiting_s : 0 }];
+  const fields = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const { id, name, identity, card, waiting_s } = fields;
+  if (typeof id !== "string") return [];
+  const waitingSeconds = typeof waiting_s === "number" ? waiting_s : 0;
+  if (typeof identity === "string" && typeof card === "string") return [{ id, identity, card, waitingSeconds }];
+  return typeof name === "string" ? [{ id, name, waitingSeconds }] : [];
 }

@@ -53,7 +53,12 @@ function entry(answer: Answer): Entry {
     case "admitted":
       return {
         state: "admitted",
-        ticket: { identity: text(answer, "identity"), role: role(answer), token: text(answer, "token") },
+        ticket: {
+          identity: text(answer, "identity"),
+          role: role(answer),
+          token: text(answer, "token"),
+          certificate: typeof answer.certificate === "string" ? answer.certificate : null,
+        },
       };
     case "waiting":
       return { state: "waiting", knock: text(answer, "knock") };
@@ -65,28 +70,36 @@ function entry(answer: Answer): Entry {
 }
 
 export const rooms: RoomsPort = {
-  async create() {
-    const answer = await post("", {});
+  async create(plan) {
+    const answer = await post("", plan);
     return { room: text(answer, "room") as RoomId, claim: text(answer, "host_claim") };
   },
-  async claim(room, claim, seat) {
-    await post(`/${room}/claim`, { claim, seat_key: seat });
+  async claim(room, claim, seat, identity) {
+    await post(`/${room}/claim`, { claim, seat_key: seat, ...(identity === null ? {} : { identity }) });
   },
   async look(room, seat) {
     const answer = await post(`/${room}/look`, { seat_key: seat });
-    const people = answer.people;
-    return { role: role(answer), people: typeof people === "number" ? people : null };
+    const { people, encryption, policy } = answer;
+    if (encryption !== "e2ee" && encryption !== "transit") throw new Failure("internal");
+    return {
+      role: role(answer),
+      people: typeof people === "number" ? people : null,
+      encryption,
+      policy: typeof policy === "string" ? policy : null,
+    };
   },
-  async enter(room, seat, name) {
-    return entry(await post(`/${room}/enter`, { seat_key: seat, name }));
+  async enter(room, seat, visitor) {
+    return entry(await post(`/${room}/enter`, { seat_key: seat, ...visitor }));
   },
-  async admit(room, knock, seat) {
-    await post(`/${room}/knocks/${encodeURIComponent(knock)}/admit`, { seat_key: seat });
+  async admit(room, knock, seat, certificate) {
+    const body = { seat_key: seat, ...(certificate === null ? {} : { certificate }) };
+    await post(`/${room}/knocks/${encodeURIComponent(knock)}/admit`, body);
   },
   async deny(room, knock, seat) {
     await post(`/${room}/knocks/${encodeURIComponent(knock)}/deny`, { seat_key: seat });
   },
-  async admitAll(room, seat) {
-    await post(`/${room}/knocks/admit-all`, { seat_key: seat });
+  async admitAll(room, seat, certificates) {
+    const body = { seat_key: seat, ...(certificates === null ? {} : { certificates }) };
+    await post(`/${room}/knocks/admit-all`, body);
   },
 };

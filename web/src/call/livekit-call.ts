@@ -5,8 +5,6 @@
  */
 
 import {
-  ConnectionError,
-  ConnectionErrorReason,
   DisconnectReason,
   LocalAudioTrack,
   LocalVideoTrack,
@@ -19,14 +17,16 @@ import {
 import { type CallEvent, type CallState, callAfter, callBegins, type EndReason, self } from "../model/call";
 import { deviceProblem, screenProblem } from "../model/device-problem";
 import { Cell, type Observable } from "../model/observable";
-import type { Belongings, DeviceKind, DeviceRefusal, LiveCall } from "../model/ports";
-import type { ErrorCode } from "../types/errors";
+import type { Belongings, DeviceKind, DeviceRefusal, LiveCall, RoomEncryption } from "../model/ports";
 import { Failure, type Ticket } from "../types/room";
+import { CallEncryption } from "./call-encryption";
+import { connect } from "./connecting";
 import { DeadEar } from "./dead-ear";
 import { cameraWish, microphoneWish } from "./devices";
 import { MutedEar } from "./muted-ear";
+import { WorkerRoomEncryption } from "./room-encryption";
 import { roomOptions, screenOptions } from "./room-options";
-import { rosterOf } from "./roster";
+import { groupOf, rosterOf } from "./roster";
 import { Switch } from "./switch";
 import { keepAwake } from "./wake-lock";
 
@@ -36,48 +36,22 @@ setLogLevel("silent");
 // How often the large tile may look for a new speaker.
 const TICK_MS = 500;
 
-const PATIENCE_MS = 30_000;
-
-/** Connects with `ticket` and starts to send what is brought along. Rejects with a Failure. */
-export async function joinCall(ticket: Ticket, belongings: Belongings): Promise<LiveCall> {
-  const room = new Room(roomOptions(belongings));
-  const call = new LiveKitCall(room, belongings);
+/**
+ * Connects with `ticket` and starts to send what is brought along; with `keys`, nothing but under them. Rejects with a Failure.
+ */
+export async function joinCall(ticket: Ticket, belongings: Belongings, keys: RoomEncryption | null): Promise<LiveCall> {
+  let call: LiveKitCall | null = null;
   try {
-    await inTime(room.connect(location.origin.replace(/^http/, "ws"), ticket.token));
+    call = new LiveKitCall(belongings, keys);
+    await call.connect(ticket);
   } catch (error) {
     belongings.microphone?.close();
     belongings.camera?.close();
-    await room.disconnect();
-    throw new Failure(connectFailure(error));
+    call?.abandon();
+    throw error;
   }
   call.begin();
   return call;
-}
-
-/** The library may try for minutes behind a screen that says nothing: a person should learn within half of one. */
-function inTime(connecting: Promise<void>): Promise<void> {
-  return new Promise((done, failed) => {
-    const timer = setTimeout(() => failed(new Failure("media_unreachable")), PATIENCE_MS);
-    connecting.then(done, failed).finally(() => clearTimeout(timer));
-  });
-}
-
-function connectFailure(error: unknown): ErrorCode {
-  if (error instanceof Failure) return error.code;
-  if (!(error instanceof ConnectionError)) return "media_unreachable";
-  switch (error.reason) {
-    case ConnectionErrorReason.NotAllowed:
-      return "token_invalid";
-    case ConnectionErrorReason.ServerUnreachable:
-    case ConnectionErrorReason.WebSocket:
-    case ConnectionErrorReason.ServiceNotFound:
-      return "server_unreachable";
-    case ConnectionErrorReason.LeaveRequest:
-      return "connection_ended";
-    default:
-      // The signalling answered and media did not come up.
-      return "media_unreachable";
-  }
 }
 
 function endReason(reason: DisconnectReason | undefined): EndReason {
@@ -99,6 +73,8 @@ function endReason(reason: DisconnectReason | undefined): EndReason {
 class LiveKitCall implements LiveCall {
   readonly #cell = new Cell<CallState>(callBegins);
   readonly #room: Room;
+  /** Null in a transit room. */
+  readonly #encryption: CallEncryption | null;
   readonly #belongings: Belongings;
   readonly #ear: MutedEar;
   readonly #deadEar = new DeadEar((silent) => this.#tell({ type: "microphone-silent", silent }));
@@ -108,8 +84,11 @@ class LiveKitCall implements LiveCall {
   #ticking: ReturnType<typeof setInterval> | undefined;
   #letSleep: () => void = () => undefined;
 
-  constructor(room: Room, belongings: Belongings) {
-    this.#room = room;
+  /** Throws a Failure where the browser cannot encrypt. */
+  constructor(belongings: Belongings, keys: RoomEncryption | null) {
+    this.#encryption = keys === null ? null : this.#encrypt(keys);
+    this.#room = new Room(roomOptions(belongings, this.#encryption?.frames ?? null));
+    this.#encryption?.follow(this.#room);
     this.#belongings = belongings;
     this.#ear = new MutedEar(belongings.warnWhenMuted, (speaking) =>
       this.#tell({ type: "speaking-while-muted", speaking }),
@@ -121,6 +100,16 @@ class LiveKitCall implements LiveCall {
 
   get state(): Observable<CallState> {
     return this.#cell;
+  }
+
+  /** Rejects with a Failure. */
+  async connect(ticket: Ticket): Promise<void> {
+    await connect(this.#room, ticket);
+  }
+
+  /** The call did not come about. */
+  abandon(): void {
+    this.#encryption?.end();
   }
 
   /** Once connected: shows who is there, and sends what was brought along. */
@@ -185,6 +174,22 @@ class LiveKitCall implements LiveCall {
     await this.#room.disconnect();
   }
 
+  #encrypt(keys: RoomEncryption): CallEncryption {
+    if (!(keys instanceof WorkerRoomEncryption)) throw new Failure("encryption_failed");
+    return new CallEncryption(keys, {
+      onChange: () => this.#refresh(),
+      onRemoved: () => this.#endAs("removed"),
+      onBroken: () => this.#endAs("unsafe"),
+      onSoundWithheld: () => this.#tell({ type: "problem", code: "sound_withheld" }),
+    });
+  }
+
+  /** Ends the call for a reason that the media server does not know. */
+  #endAs(reason: EndReason): void {
+    this.#end(reason);
+    void this.#room.disconnect();
+  }
+
   async #send(kind: "microphone" | "camera", on: boolean): Promise<void> {
     const { localParticipant } = this.#room;
     const sent =
@@ -239,6 +244,7 @@ class LiveKitCall implements LiveCall {
     this.#ear.close();
     this.#deadEar.listen(undefined);
     this.#letSleep();
+    this.#encryption?.end();
     // The library closes what it publishes; this covers a device that was opening when the call ended.
     for (const publication of this.#room.localParticipant.trackPublications.values()) publication.track?.stop();
     this.#tell({ type: "ended", reason });
@@ -250,7 +256,11 @@ class LiveKitCall implements LiveCall {
     this.#refreshing = true;
     queueMicrotask(() => {
       this.#refreshing = false;
-      this.#tell({ type: "people", people: rosterOf(this.#room) });
+      const members = this.#encryption?.members;
+      this.#tell({
+        type: "people",
+        people: members === undefined ? rosterOf(this.#room) : groupOf(this.#room, members),
+      });
       const microphone = self(this.#cell.get())?.microphone;
       this.#ear.listen(microphone === "off" ? this.#room.getActiveDevice("audioinput") : undefined);
       const track = this.#room.localParticipant.getTrackPublication(Track.Source.Microphone)?.track;

@@ -1,6 +1,8 @@
 /** How this client sends and receives: codecs, layers, recovery. The reasons stand beside each choice. */
 
 import { type RoomOptions, VideoPresets } from "livekit-client";
+import { encryptedRoomOptions } from "../e2ee/encrypted-room-options";
+import type { FrameEncryption } from "../e2ee/manager";
 import type { Belongings } from "../model/ports";
 import { microphoneWish } from "./devices";
 
@@ -8,7 +10,13 @@ import { microphoneWish } from "./devices";
 const RETRY_FOR_MS = 5 * 60_000;
 const LONGEST_PAUSE_MS = 5_000;
 
-export function roomOptions(belongings: Belongings): RoomOptions {
+/** With `encryption`, everything goes through it, or nothing does. */
+export function roomOptions(belongings: Belongings, encryption: FrameEncryption | null): RoomOptions {
+  const options = openRoomOptions(belongings);
+  return encryption === null ? options : encryptedRoomOptions(options, encryption);
+}
+
+function openRoomOptions(belongings: Belongings): RoomOptions {
   return {
     // Ask only for the size a tile is drawn at, and send only the layers somebody asks for.
     adaptiveStream: true,

@@ -9,6 +9,7 @@ import {
   type TrackPublication,
 } from "livekit-client";
 import type { Person, Sending } from "../model/call";
+import type { Member } from "../model/encryption";
 import type { PictureHandle, SoundHandle } from "../model/ports";
 
 // One handle a track for as long as it lives: a new one would make the page attach the picture again.
@@ -18,6 +19,27 @@ const sounds = new WeakMap<Track, SoundHandle>();
 export function rosterOf(room: Room): Person[] {
   return [room.localParticipant, ...room.remoteParticipants.values()].map((participant) => personOf(participant, room));
 }
+
+/**
+ * The members of an encrypted group, as its tree has them: who is connected without being a member is nobody here, and a name that
+ * the server tells is not heard.
+ */
+export function groupOf(room: Room, members: readonly Member[]): Person[] {
+  return members.map(({ identity, name, isSelf }) => {
+    const participant = isSelf ? room.localParticipant : room.remoteParticipants.get(identity);
+    return { ...(participant === undefined ? absent : personOf(participant, room)), id: identity, name, isSelf };
+  });
+}
+
+/** A member whose media have not come yet. */
+const absent: Omit<Person, "id" | "name" | "isSelf"> = {
+  microphone: "none",
+  camera: "none",
+  picture: null,
+  screen: null,
+  sounds: [],
+  line: "good",
+};
 
 function personOf(participant: Participant, room: Room): Person {
   const isSelf = participant === room.localParticipant;

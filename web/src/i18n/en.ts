@@ -103,6 +103,31 @@ export const en: Texts = {
     here: "Come back to this device",
   },
 
+  test: {
+    title: "Try before a call",
+    lead: "This page tries the connection by itself. Camera and microphone open only if you ask for it, and nothing of what they capture leaves your device.",
+    link: "Test the connection",
+    linkHome: "Test camera, sound and connection",
+    question: "Do you want to see yourself and try your microphone?",
+    network: "Connection",
+    steps: {
+      browser: { name: "Browser", good: "It can hold a call." },
+      server: { name: "Server", good: "It answers." },
+      signalling: { name: "Way into the call", good: "The WebSocket connection opens." },
+      media: { name: "Sound and picture", good: "UDP packets go there and back, encrypted." },
+    },
+    webSocketBlocked: {
+      message: "The WebSocket connection does not open.",
+      help: "Your network lets pages through, but no calls. Try another network, or ask for WebSockets to this server to be allowed.",
+    },
+    states: { waiting: "Not tried yet.", running: "One moment…" },
+    milliseconds: (n) => `${n} ms`,
+    running: "Trying the connection…",
+    passed: "A call works from here.",
+    failed: "A call would not work from here.",
+    again: "Try again",
+  },
+
   noCall: {
     title: "There is no call in this tab.",
     text: "This address is that of every call, and opens no door. Follow the invitation link.",
@@ -155,6 +180,7 @@ export const en: Texts = {
     waits: (minutes) => (minutes < 1 ? "just now" : `for ${minutes} min`),
     host: "Host",
     unnamed: "No name",
+    unverified: "Unverified card",
   },
 
   invite: {
@@ -217,6 +243,7 @@ export const en: Texts = {
   },
 
   tab: {
+    test: "Try before a call · Huis Clos",
     home: "Huis Clos",
     preJoin: "Before you go in · Huis Clos",
     waiting: "At the door · Huis Clos",

@@ -112,6 +112,31 @@ export const fr = {
     here: "Revenir ici",
   },
 
+  test: {
+    title: "Essayer avant un appel",
+    lead: "Cette page essaie la connexion d'elle-même. Caméra et micro ne s'ouvrent que si vous le demandez, et rien de ce qu'ils captent ne quitte votre appareil.",
+    link: "Essayer la connexion",
+    linkHome: "Essayer la caméra, le son et la connexion",
+    question: "Voulez-vous vous voir et essayer votre micro ?",
+    network: "Connexion",
+    steps: {
+      browser: { name: "Navigateur", good: "Il sait tenir un appel." },
+      server: { name: "Serveur", good: "Il répond." },
+      signalling: { name: "Entrée dans l'appel", good: "La connexion WebSocket s'ouvre." },
+      media: { name: "Son et image", good: "Les paquets UDP font l'aller et retour, chiffrés." },
+    },
+    webSocketBlocked: {
+      message: "La connexion WebSocket ne s'ouvre pas.",
+      help: "Votre réseau laisse passer les pages, pas les appels. Essayez un autre réseau, ou demandez que les WebSocket vers ce serveur soient permis.",
+    },
+    states: { waiting: "Pas encore essayé.", running: "Un instant…" },
+    milliseconds: (n: number) => `${n} ms`,
+    running: "On essaie la connexion…",
+    passed: "Un appel fonctionne d'ici.",
+    failed: "Un appel ne fonctionnerait pas d'ici.",
+    again: "Recommencer",
+  },
+
   noCall: {
     title: "Il n'y a pas d'appel dans cet onglet.",
     text: "Cette adresse est celle de tous les appels, et n'ouvre aucune porte. Suivez le lien d'invitation.",
@@ -164,6 +189,7 @@ export const fr = {
     waits: (minutes: number) => (minutes < 1 ? "à l'instant" : `depuis ${minutes} min`),
     host: "Organisateur",
     unnamed: "Sans nom",
+    unverified: "Carte non vérifiée",
   },
 
   invite: {
@@ -226,6 +252,7 @@ export const fr = {
   },
 
   tab: {
+    test: "Essayer avant un appel · Huis Clos",
     home: "Huis Clos",
     preJoin: "Avant d'entrer · Huis Clos",
     waiting: "À la porte · Huis Clos",

@@ -25,7 +25,16 @@ export const securityEn: Texts["security"] = {
   },
   epoch: (epoch) => `Epoch ${epoch}`,
   epochHelp: "An epoch is one set of keys. It changes as soon as somebody comes or goes.",
-  summary: { label: "Encryption of the meeting", noCode: "Safety code: not yet" },
+  summary: {
+    label: "State of the encryption",
+    padlock: "Encryption",
+    epoch: "Epoch of the keys",
+    code: "Safety code",
+    digits: "Safety code in digits",
+    members: "Members of the group",
+    blocked: "Blocked connections",
+    none: "none",
+  },
 
   members: {
     title: "Members",

@@ -23,7 +23,16 @@ export const securityFr = {
   },
   epoch: (epoch: number) => `Époque ${epoch}`,
   epochHelp: "Une époque est un jeu de clés. Elle change dès que quelqu'un arrive ou part.",
-  summary: { label: "Chiffrement de la réunion", noCode: "Code de sécurité : pas encore" },
+  summary: {
+    label: "État du chiffrement",
+    padlock: "Chiffrement",
+    epoch: "Époque des clés",
+    code: "Code de sécurité",
+    digits: "Code de sécurité en chiffres",
+    members: "Membres du groupe",
+    blocked: "Connexions bloquées",
+    none: "aucun",
+  },
 
   members: {
     title: "Membres",

@@ -20,7 +20,8 @@ export interface Person {
   readonly line: "good" | "poor" | "lost";
 }
 
-export type EndReason = "left" | "removed" | "elsewhere" | "closed" | "lost";
+/** `unsafe`: the encryption could not be trusted any more. */
+export type EndReason = "left" | "removed" | "elsewhere" | "closed" | "lost" | "unsafe";
 
 export type Link =
   | { readonly state: "connected" }

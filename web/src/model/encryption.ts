@@ -31,7 +31,7 @@ export interface Member {
   readonly heard: boolean;
 }
 
-/** Ten of the 64 symbols by index, and the same 60 bits as 18 digits in groups of three. */
+/** Ten of the 64 symbols by index, and the same 60 bits as 20 digits in groups of four. */
 export interface SafetyCode {
   readonly symbols: readonly number[];
   readonly digits: readonly string[];
@@ -84,7 +84,8 @@ export type EncryptionEvent =
   | { readonly type: "returning" }
   | { readonly type: "connected"; readonly identities: readonly string[] }
   | { readonly type: "media"; readonly identity: string; readonly media: MediaSeal }
-  | { readonly type: "heard"; readonly identities: readonly string[] }
+  /** Of whom a word that they hold our keys is overdue. */
+  | { readonly type: "silent"; readonly identities: readonly string[] }
   | { readonly type: "alarm"; readonly kind: AlarmKind; readonly identity: string | null; readonly at: number }
   | { readonly type: "alarms-seen" }
   | { readonly type: "broken"; readonly kind: AlarmKind; readonly at: number };
@@ -112,7 +113,7 @@ export function encryptionAfter(state: EncryptionState, event: EncryptionEvent):
         media: before.get(member.identity)?.media ?? "none",
         heard: before.get(member.identity)?.heard ?? true,
       }));
-      return settled({ ...state, epoch: event.epoch, code: null, members, padlock: "closed" }, connectedOf(state));
+      return settled({ ...state, epoch: event.epoch, code: null, members, padlock: "closed" }, state.blocked);
     }
     case "code":
       return state.epoch === event.epoch ? { ...state, code: event.code } : state;
@@ -122,10 +123,10 @@ export function encryptionAfter(state: EncryptionState, event: EncryptionEvent):
       return settled(state, event.identities);
     case "media":
       return withMember(state, event.identity, { media: event.media });
-    case "heard": {
-      const heard = new Set(event.identities);
-      if (state.members.every((member) => member.heard === heard.has(member.identity))) return state;
-      const members = state.members.map((member) => ({ ...member, heard: heard.has(member.identity) }));
+    case "silent": {
+      const silent = new Set(event.identities);
+      if (state.members.every((member) => member.heard !== silent.has(member.identity))) return state;
+      const members = state.members.map((member) => ({ ...member, heard: !silent.has(member.identity) }));
       return { ...state, members };
     }
     case "alarm":
@@ -151,11 +152,6 @@ function ringing(
   const { kind, identity, at } = alarm;
   const padlock = state.padlock === "closed" ? "alarm" : state.padlock;
   return { ...state, padlock, alarms: [...state.alarms, { key, kind, identity, at }] };
-}
-
-/** Everybody known to be connected to the media server: members seen there are no news, the blocked are. */
-function connectedOf(state: EncryptionState): readonly string[] {
-  return state.blocked;
 }
 
 function settled(state: EncryptionState, connected: readonly string[]): EncryptionState {

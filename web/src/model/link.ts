@@ -1,58 +1,123 @@
-/** Reads and writes the addresses of the client: home, a room, a room with the host's claim. Pure. */
+/**
+ * Reads and writes the addresses of the client: home, an encrypted room (`/r/`), a room encrypted in transit only (`/t/`). Pure.
+ *
+ * What stands after the `#` never reaches the server: in an encrypted room it is what the server must not know.
+ */
 
 import type { RoomId } from "../types/room";
 
+/** What a link tells those who have it, and nobody else. All base64url. */
+export interface LinkKeys {
+  /** S: 16 random bytes, from which everything shared by the link is derived. */
+  readonly secret: string;
+  /** F: which host key the room was made with. */
+  readonly fingerprint: string;
+  /** The host key's seed, in a host's link only. */
+  readonly hostSeed: string | null;
+}
+
+export interface RoomPlace {
+  readonly at: "room";
+  readonly room: RoomId;
+  readonly claim: string | null;
+  /** Null in a room that is encrypted in transit only. */
+  readonly keys: LinkKeys | null;
+}
+
 export type Place =
   | { readonly at: "home" }
-  | { readonly at: "room"; readonly room: RoomId; readonly claim: string | null }
+  | RoomPlace
+  /** The address of an encrypted room without its fragment: cut off on its way, or typed. */
+  | { readonly at: "incomplete" }
+  /** The check of devices and network. */
+  | { readonly at: "test" }
   /** The address of a call in a tab that knows no call: copied from elsewhere. */
   | { readonly at: "no-call" }
   | { readonly at: "nowhere" };
 
-// The server draws its ids from the URL-safe alphabet; anything else was mistyped or cut off.
-const ROOM_PATH = /^\/r\/([A-Za-z0-9_-]{16,64})\/?$/;
-const ROOM = /^[A-Za-z0-9_-]{16,64}$/;
+// Anything else was mistyped or cut off: room ids are 26 characters of base32 everywhere.
+const PATH = /^\/([rt])\/([a-z2-7]{26})\/?$/;
 const CLAIM = /^#host=([A-Za-z0-9_-]{16,128})$/;
+// S and F are 16 bytes, 22 characters; a seed is 32 bytes, 43 characters. The 1 is the version of the protocol.
+// Who made the room in this browser has the claim without a seed: their host key is here already.
+const FRAGMENT = /^#1\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})(?:\.([A-Za-z0-9_-]{16,128})\.([A-Za-z0-9_-]{43})?)?$/;
+
+export const TEST_PATH = "/test";
 
 /** The address of every call: it gives nothing away to who looks at the screen, or at a picture of it. */
 export const CALL_PATH = "/call";
 
-/** What this tab keeps beside its address; `null` for what it does not know. */
+/** What this tab keeps beside its address: the room it was in, and the whole link it followed to a room. */
 export interface Kept {
   readonly room: string | null;
-  readonly claim: string | null;
+  readonly link: (room: string) => string | null;
 }
+
+const nothingKept: Kept = { room: null, link: () => null };
 
 /**
  * Where an address leads, together with what the tab kept beside it. Nothing in the query has any effect: a link must not
  * decide on microphones.
  */
-export function placeOf(pathname: string, hash: string, kept: Kept = { room: null, claim: null }): Place {
+export function placeOf(pathname: string, hash: string, kept: Kept = nothingKept): Place {
   if (pathname === "/" || pathname === "") return { at: "home" };
+  if (pathname === TEST_PATH) return { at: "test" };
   if (pathname === CALL_PATH) {
-    if (kept.room === null || !ROOM.test(kept.room)) return { at: "no-call" };
-    return { at: "room", room: kept.room as RoomId, claim: null };
+    const place = kept.room === null ? null : placeOfKept(kept.link(kept.room));
+    return place !== null && place.room === kept.room ? place : { at: "no-call" };
   }
-  const room = ROOM_PATH.exec(pathname)?.[1];
-  if (room === undefined) return { at: "nowhere" };
-  return { at: "room", room: room as RoomId, claim: CLAIM.exec(hash)?.[1] ?? kept.claim };
+  const [, shape, room] = PATH.exec(pathname) ?? [];
+  if (shape === undefined || room === undefined) return { at: "nowhere" };
+  if (hash === "" || hash === "#") {
+    const place = placeOfKept(kept.link(room));
+    if (place !== null && place.room === room && (place.keys === null) === (shape === "t")) return place;
+  }
+  if (shape === "t") return { at: "room", room: room as RoomId, claim: CLAIM.exec(hash)?.[1] ?? null, keys: null };
+  const [whole, secret, fingerprint, claim, hostSeed] = FRAGMENT.exec(hash) ?? [];
+  if (whole === undefined || secret === undefined || fingerprint === undefined) return { at: "incomplete" };
+  const keys = { secret, fingerprint, hostSeed: hostSeed ?? null };
+  return { at: "room", room: room as RoomId, claim: claim ?? null, keys };
 }
 
-export function roomPath(room: RoomId): string {
-  return `/r/${room}`;
+function placeOfKept(link: string | null): RoomPlace | null {
+  const [pathname, fragment] = (link ?? "").split("#", 2);
+  const place = placeOf(pathname ?? "", fragment === undefined ? "" : `#${fragment}`);
+  return place.at === "room" ? place : null;
 }
 
-/** What a person pasted: a whole link of this server, its path, or the bare id. Null when it is none of these. */
-export function roomFromPasted(pasted: string, origin: string): Place | null {
+/** What the address bar and the server may see of a link. */
+export function roomPath({ room, keys }: RoomPlace): string {
+  return `${keys === null ? "/t/" : "/r/"}${room}`;
+}
+
+/** The link with everything one knows: for this tab alone. */
+export function wholeLink(place: RoomPlace): string {
+  const { keys, claim } = place;
+  if (keys === null) return roomPath(place) + (claim === null ? "" : `#host=${claim}`);
+  const host = claim === null ? "" : `.${claim}.${keys.hostSeed ?? ""}`;
+  return `${roomPath(place)}#1.${keys.secret}.${keys.fingerprint}${host}`;
+}
+
+/** The link for others: they may knock with it, and no more. */
+export function guestLink(place: RoomPlace): string {
+  return wholeLink(withoutClaim(place));
+}
+
+/** What remains once the claim is spent and the host key is in the browser's keeping. */
+export function withoutClaim(place: RoomPlace): RoomPlace {
+  return { ...place, claim: null, keys: place.keys === null ? null : { ...place.keys, hostSeed: null } };
+}
+
+/** What a person pasted: a whole link of this server, or its path. Null when it is neither. */
+export function roomFromPasted(pasted: string, origin: string): RoomPlace | { readonly at: "incomplete" } | null {
   const text = pasted.trim();
-  if (ROOM.test(text)) return { at: "room", room: text as RoomId, claim: null };
   let url: URL;
   try {
-    url = new URL(text.includes("://") ? text : `https://${text.replace(/^\/+/, "")}`);
+    url = new URL(text.startsWith("/") ? origin + text : text.includes("://") ? text : `https://${text}`);
   } catch {
     return null;
   }
   if (url.host !== new URL(origin).host) return null;
   const place = placeOf(url.pathname, url.hash);
-  return place.at === "room" ? place : null;
+  return place.at === "room" || place.at === "incomplete" ? place : null;
 }

@@ -1,8 +1,10 @@
 /** What the screens may ask of the world, and the handles they are given: fulfilled by api and call, never by ui. */
 
 import type { ErrorCode } from "../types/errors";
-import type { DoorMessage, Entry, Look, RoomId, SeatKey, Ticket } from "../types/room";
+import type { DoorMessage, Entry, Look, RoomId, SeatKey, Ticket, Visitor } from "../types/room";
 import type { CallState } from "./call";
+import type { EncryptionState } from "./encryption";
+import type { LinkKeys } from "./link";
 import type { Observable } from "./observable";
 
 /** A picture that can be put into a `<video>` of the page. */
@@ -16,15 +18,21 @@ export interface SoundHandle {
   attach(element: HTMLAudioElement): () => void;
 }
 
-/** The server's REST API. Every call rejects with a Failure. */
+/** What a new room is to be: encrypted under a policy the browser has signed, or open to the server. */
+export type RoomPlan =
+  | { readonly encryption: "e2ee"; readonly room: RoomId; readonly policy: string }
+  | { readonly encryption: "transit" };
+
+/** The server's REST API. Every call rejects with a Failure. Certificates are base64url, null in transit rooms. */
 export interface RoomsPort {
-  create(): Promise<{ room: RoomId; claim: string }>;
-  claim(room: RoomId, claim: string, seat: SeatKey): Promise<void>;
+  create(plan: RoomPlan): Promise<{ room: RoomId; claim: string }>;
+  claim(room: RoomId, claim: string, seat: SeatKey, identity: string | null): Promise<void>;
   look(room: RoomId, seat: SeatKey): Promise<Look>;
-  enter(room: RoomId, seat: SeatKey, name: string): Promise<Entry>;
-  admit(room: RoomId, knock: string, seat: SeatKey): Promise<void>;
+  enter(room: RoomId, seat: SeatKey, visitor: Visitor): Promise<Entry>;
+  admit(room: RoomId, knock: string, seat: SeatKey, certificate: string | null): Promise<void>;
   deny(room: RoomId, knock: string, seat: SeatKey): Promise<void>;
-  admitAll(room: RoomId, seat: SeatKey): Promise<void>;
+  /** With certificates: lets in those who have one here, by knock. */
+  admitAll(room: RoomId, seat: SeatKey, certificates: Readonly<Record<string, string>> | null): Promise<void>;
 }
 
 /** The door of a room. It opens itself again when its connection falls. */
@@ -111,11 +119,62 @@ export interface LiveCall {
   leave(): Promise<void>;
 }
 
+/** What it takes to become a member of the encrypted room. */
+export interface Membership {
+  readonly name: string;
+  readonly asHost: boolean;
+  /** A host's leave, base64url; null for a host. */
+  readonly certificate: string | null;
+  /** True for who was a member before, and comes back without asking. */
+  readonly returning: boolean;
+  readonly token: string;
+  /** A new join token, when the connection must be opened again; null when there is none to be had now. */
+  readonly freshToken: () => Promise<string | null>;
+}
+
+/** The keys of this browser to one encrypted room. Calls reject with a Failure. */
+export interface RoomEncryption {
+  /** Who this browser is in the room: the fingerprint of its seat key. */
+  readonly identity: string;
+  /** The number of the policy in force. */
+  readonly policySeq: number;
+  /** Whether this browser may sign for the room. */
+  readonly holdsHostKey: boolean;
+  readonly state: Observable<EncryptionState>;
+  /** What a guest leaves at the door: readable to who has the link. base64url. */
+  makeCard(name: string): Promise<string>;
+  /** Who left a card; null when it was not made by anybody with the link. */
+  openCard(card: string): Promise<{ readonly identity: string; readonly name: string } | null>;
+  /** A host's signed leave for whoever left this card. base64url. */
+  certify(card: string): Promise<string>;
+  /** Resolves when the keys of the group are here: nothing may be sent before. */
+  enter(terms: Membership): Promise<void>;
+  /** For a host: takes somebody out of the group, so that they can open nothing any more. */
+  remove(identity: string): void;
+  /** The alarms one can live with have been read. */
+  alarmsSeen(): void;
+  /** Leaves the group, and forgets its keys. */
+  close(): void;
+}
+
+export interface EncryptionPort {
+  /** Draws what a new encrypted room needs; its host key stays in this browser. */
+  draw(): Promise<{ readonly room: RoomId; readonly keys: LinkKeys; readonly policy: string }>;
+  /** Rejects with a Failure when the policy is not the one that the link means. */
+  open(room: RoomId, keys: LinkKeys, policy: string): Promise<RoomEncryption>;
+}
+
 /** Calls. `join` rejects with a Failure, and has closed the belongings by then. */
 export interface CallPort {
   /** Loads what a call needs, so that joining does not wait for it. */
   prepare(): void;
-  join(ticket: Ticket, belongings: Belongings): Promise<LiveCall>;
+  /** With `encryption`, which has been entered, nothing is sent or played but under its keys. */
+  join(ticket: Ticket, belongings: Belongings, encryption: RoomEncryption | null): Promise<LiveCall>;
+  /**
+   * Connects, sends nothing, hangs up; `onSignalling` is told when the signalling stands. The milliseconds of a media packet to the
+   * server and back, null where the browser does not tell. Rejects with a Failure.
+   */
+  probe(ticket: Ticket, onSignalling: () => void): Promise<number | null>;
   readonly canShareScreen: boolean;
   readonly canChooseSpeaker: boolean;
 }
@@ -131,6 +190,7 @@ export interface Ports {
   readonly door: DoorPort;
   readonly devices: DevicesPort;
   readonly call: CallPort;
+  readonly encryption: EncryptionPort;
   readonly keepsakes: KeepsakePort;
   readonly drawSeatKey: () => SeatKey;
   /** Null when this browser can hold calls. */

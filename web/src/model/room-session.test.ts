@@ -91,6 +91,7 @@ class World {
         const call: Partial<LiveCall> = { state: this.call, leave: async () => this.end("left") };
         return call as LiveCall;
       },
+      probe: async () => null,
       canShareScreen: true,
       canChooseSpeaker: true,
     },

@@ -6,13 +6,17 @@
  */
 
 import type { ErrorCode } from "../types/errors";
-import { Failure, type Knock, type Role, type RoomId, type SeatKey } from "../types/room";
+import { type Caller, type Entry, Failure, type Role, type RoomId, type SeatKey } from "../types/room";
 import type { EndReason } from "./call";
+import type { EncryptionState } from "./encryption";
+import type { RoomPlace } from "./link";
 import { Cell, type Observable } from "./observable";
 import { DeviceDesk } from "./own-devices";
 import { tidyName } from "./person-name";
+import { Porter } from "./porter";
 import type { LiveCall, Ports } from "./ports";
 import type { PreferenceBook } from "./preferences";
+import { VisitEncryption } from "./visit-encryption";
 
 export interface Trouble {
   readonly code: ErrorCode;
@@ -34,7 +38,7 @@ export interface Visit {
   readonly role: Role;
   readonly people: number | null;
   /** Who is at the door, for a host. */
-  readonly knocks: readonly Knock[];
+  readonly knocks: readonly Caller[];
   /** Why the last answer to a knock did not arrive; null once one has. */
   readonly answerTrouble: Trouble | null;
   /** True when this seat was in the room before: its microphone starts muted. */
@@ -48,6 +52,8 @@ const SHORTEST_WAIT_MS = 5_000;
 
 export class RoomSession {
   readonly desk: DeviceDesk;
+  readonly #encryption: VisitEncryption;
+  readonly #porter: Porter;
   readonly #cell: Cell<Visit>;
   readonly #seat: SeatKey;
   #door: (() => void) | null = null;
@@ -58,10 +64,11 @@ export class RoomSession {
   #knockedAt = 0;
 
   constructor(
-    readonly room: RoomId,
+    readonly place: RoomPlace,
     private readonly ports: Ports,
     private readonly book: PreferenceBook,
   ) {
+    const { room } = place;
     const kept = ports.keepsakes.read(seatName(room));
     this.#seat = (kept as SeatKey | null) ?? ports.drawSeatKey();
     if (kept === null) ports.keepsakes.write(seatName(room), this.#seat);
@@ -76,33 +83,62 @@ export class RoomSession {
     });
     const { microphone, camera } = book.get();
     this.desk = new DeviceDesk(ports.devices, book, { microphone: microphone && !returning, camera });
+    this.#encryption = new VisitEncryption(place, ports);
+    this.#porter = new Porter(
+      ports.rooms,
+      room,
+      this.#seat,
+      () => this.#encryption.keys,
+      (knocks) => this.#cell.set({ ...this.#cell.get(), knocks }),
+    );
+  }
+
+  get room(): RoomId {
+    return this.place.room;
+  }
+
+  /** How well the visit is sealed, from the first look to the end. */
+  get encryption(): Observable<EncryptionState> {
+    return this.#encryption.state;
+  }
+
+  alarmsSeen(): void {
+    this.#encryption.alarmsSeen();
   }
 
   get visit(): Observable<Visit> {
     return this.#cell;
   }
 
-  /** Learns who one is in this room, after turning the host's `claim` into this seat's right where there is one. */
+  /**
+   * Learns who one is in this room and whether it is the room of the link, and turns the host's claim, where there is one, into
+   * this seat's right.
+   */
   async look(claim: string | null): Promise<void> {
     if (this.ports.unfit !== null) return this.#stand({ at: "nowhere", trouble: { code: this.ports.unfit } });
     this.#stand({ at: "looking" });
-    let spent: Trouble | null = null;
     try {
-      if (claim !== null) await this.ports.rooms.claim(this.room, claim, this.#seat);
-    } catch (error) {
-      // A spent or unknown claim does not shut the room: one can still come in as a guest, knowing why.
-      const trouble = troubleOf(error);
-      if (trouble.code !== "claim_used" && trouble.code !== "claim_unknown") {
-        return this.#stand({ at: "nowhere", trouble });
-      }
-      spent = trouble;
-    }
-    try {
-      const { role, people } = await this.ports.rooms.look(this.room, this.#seat);
-      this.#cell.set({ ...this.#cell.get(), role, people });
+      let look = await this.ports.rooms.look(this.room, this.#seat);
+      await this.#encryption.judge(look);
+      if (this.#closed) return this.#encryption.close();
+      const spent = claim === null ? null : await this.#claim(claim);
+      if (claim !== null) look = await this.ports.rooms.look(this.room, this.#seat);
+      this.#cell.set({ ...this.#cell.get(), role: look.role, people: look.people });
       this.#stand({ at: "pre-join", joining: false, trouble: spent });
     } catch (error) {
       this.#stand({ at: "nowhere", trouble: troubleOf(error) });
+    }
+  }
+
+  /** A spent or unknown claim does not shut the room: one can still come in as a guest, knowing why. */
+  async #claim(claim: string): Promise<Trouble | null> {
+    try {
+      await this.ports.rooms.claim(this.room, claim, this.#seat, this.#encryption.keys?.identity ?? null);
+      return null;
+    } catch (error) {
+      const trouble = troubleOf(error);
+      if (trouble.code !== "claim_used" && trouble.code !== "claim_unknown") throw error;
+      return trouble;
     }
   }
 
@@ -135,15 +171,15 @@ export class RoomSession {
   }
 
   async admit(knock: string): Promise<void> {
-    await this.#answer(this.ports.rooms.admit(this.room, knock, this.#seat));
+    await this.#answer(this.#porter.admit(knock));
   }
 
   async deny(knock: string): Promise<void> {
-    await this.#answer(this.ports.rooms.deny(this.room, knock, this.#seat));
+    await this.#answer(this.#porter.deny(knock));
   }
 
   async admitAll(): Promise<void> {
-    await this.#answer(this.ports.rooms.admitAll(this.room, this.#seat));
+    await this.#answer(this.#porter.admitAll());
   }
 
   /** Leaves whatever there is to leave, and closes every device. */
@@ -153,6 +189,7 @@ export class RoomSession {
     this.#unwatchCall?.();
     const { stand } = this.#cell.get();
     if (stand.at === "call") void stand.call.leave();
+    this.#encryption.close();
     this.desk.close();
   }
 
@@ -170,7 +207,7 @@ export class RoomSession {
 
   async #enter(): Promise<void> {
     try {
-      const entry = await this.ports.rooms.enter(this.room, this.#seat, this.#name);
+      const entry = await this.#ask();
       if (this.#closed) return;
       if (entry.state === "denied") {
         this.#shutDoor();
@@ -183,7 +220,10 @@ export class RoomSession {
         return this.#stand({ at: "waiting" });
       }
       this.#shutDoor();
-      const call = await this.ports.call.join(entry.ticket, this.desk.bring());
+      const { returning } = this.#cell.get();
+      await this.#encryption.enter(entry.ticket, this.#name, returning, () => this.#freshToken());
+      if (this.#closed) return;
+      const call = await this.ports.call.join(entry.ticket, this.desk.bring(), this.#encryption.keys);
       if (this.#closed) return void call.leave();
       this.ports.keepsakes.write(enteredName(this.room), "yes");
       this.#cell.set({ ...this.#cell.get(), role: entry.ticket.role, returning: true });
@@ -196,6 +236,15 @@ export class RoomSession {
     }
   }
 
+  async #ask(): Promise<Entry> {
+    return this.ports.rooms.enter(this.room, this.#seat, await this.#encryption.visitor(this.#name));
+  }
+
+  async #freshToken(): Promise<string | null> {
+    const entry = await this.#ask().catch(() => null);
+    return entry?.state === "admitted" ? entry.ticket.token : null;
+  }
+
   #follow(call: LiveCall): void {
     this.#stand({ at: "call", call });
     this.#unwatchCall = call.state.watch(() => {
@@ -203,6 +252,7 @@ export class RoomSession {
       if (link.state !== "ended") return;
       this.#unwatchCall?.();
       this.#shutDoor();
+      this.#encryption.close();
       this.desk.close();
       this.#cell.set({ ...this.#cell.get(), knocks: [] });
       this.#stand({ at: "ended", reason: link.reason });
@@ -215,7 +265,7 @@ export class RoomSession {
       this.room,
       this.#seat,
       (message) => {
-        if (message.type === "knocks") this.#cell.set({ ...this.#cell.get(), knocks: message.knocks });
+        if (message.type === "knocks") void this.#porter.heard(message.knocks);
         else if (message.type === "admitted") this.#answered(() => void this.#enter());
         else if (message.type === "denied") this.#answered(() => this.#turnedAway("denied"));
         else if (message.type === "expired") this.#answered(() => this.#ranOut());

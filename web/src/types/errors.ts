@@ -109,6 +109,26 @@ export const errorTexts = {
       help: "Use an existing meeting again, or ask the person who runs this server to raise max_rooms.",
     },
   },
+  room_taken: {
+    fr: {
+      message: "Une réunion porte déjà cet identifiant.",
+      help: "Recommencez : votre navigateur en tirera un autre.",
+    },
+    en: {
+      message: "There is a meeting with this id already.",
+      help: "Try again: your browser will draw another one.",
+    },
+  },
+  room_encrypted: {
+    fr: {
+      message: "Cette réunion est chiffrée de bout en bout : ce jeton n'y donne pas accès.",
+      help: "Entrez par le lien de la réunion, ou créez une réunion en transit pour les outils LiveKit.",
+    },
+    en: {
+      message: "This meeting is end-to-end encrypted: this token does not open it.",
+      help: "Come in by the link of the meeting, or make a transit meeting for LiveKit tools.",
+    },
+  },
   room_full: {
     fr: {
       message: "La réunion est complète.",
@@ -157,6 +177,106 @@ export const errorTexts = {
     en: {
       message: "This name will not do.",
       help: "Choose a name of 1 to 64 characters without invisible ones.",
+    },
+  },
+  encryption_missing: {
+    fr: {
+      message: "Il faut dire comment la réunion est chiffrée.",
+      help: "Envoyez « encryption » : « e2ee » avec « room » et « policy », ou « transit ».",
+    },
+    en: {
+      message: "It must be said how the meeting is encrypted.",
+      help: "Send \"encryption\": \"e2ee\" with \"room\" and \"policy\", or \"transit\".",
+    },
+  },
+  policy_invalid: {
+    fr: {
+      message: "Les règles signées de la réunion ne sont pas valables.",
+      help: "Ouvrez la réunion avec le navigateur qui en a la clé d'organisateur.",
+    },
+    en: {
+      message: "The signed rules of the meeting are not valid.",
+      help: "Open the meeting in the browser that has its host key.",
+    },
+  },
+  policy_stale: {
+    fr: {
+      message: "Des règles plus récentes sont déjà en vigueur.",
+      help: "Rechargez la page, puis refaites le changement.",
+    },
+    en: {
+      message: "Newer rules are in force already.",
+      help: "Reload the page, then make the change again.",
+    },
+  },
+  identity_missing: {
+    fr: {
+      message: "Cette réunion est chiffrée : il manque l'empreinte de la clé de votre navigateur.",
+      help: "Rechargez la page.",
+    },
+    en: {
+      message: "This meeting is encrypted: the fingerprint of your browser's key is missing.",
+      help: "Reload the page.",
+    },
+  },
+  identity_taken: {
+    fr: {
+      message: "Un autre navigateur est déjà connu ici par cette clé.",
+      help: "Rechargez la page pour obtenir une nouvelle clé.",
+    },
+    en: {
+      message: "Another browser is known here by this key already.",
+      help: "Reload the page for a new key.",
+    },
+  },
+  card_missing: {
+    fr: {
+      message: "Cette réunion est chiffrée : on y frappe avec une carte scellée.",
+      help: "Ouvrez le lien entier de la réunion et rechargez la page.",
+    },
+    en: {
+      message: "This meeting is encrypted: one knocks with a sealed card.",
+      help: "Open the whole link of the meeting and reload the page.",
+    },
+  },
+  name_not_here: {
+    fr: {
+      message: "Cette réunion est chiffrée : le serveur ne doit pas connaître les noms.",
+      help: "Rechargez la page ; si cela se reproduit, le logiciel et le serveur n'ont pas la même version.",
+    },
+    en: {
+      message: "This meeting is encrypted: the server must not learn names.",
+      help: "Reload the page; if it happens again, the client and the server are of different versions.",
+    },
+  },
+  card_not_here: {
+    fr: {
+      message: "Cette réunion n'est pas chiffrée de bout en bout : on y frappe avec un nom.",
+      help: "Vérifiez le lien auprès de la personne qui vous l'a envoyé.",
+    },
+    en: {
+      message: "This meeting is not end-to-end encrypted: one knocks with a name.",
+      help: "Check the link with the person who sent it to you.",
+    },
+  },
+  certificate_missing: {
+    fr: {
+      message: "Cette réunion est chiffrée : la personne doit recevoir un certificat.",
+      help: "Rechargez la page de l'organisateur, puis répondez de nouveau.",
+    },
+    en: {
+      message: "This meeting is encrypted: the person must be given a certificate.",
+      help: "Reload the host's page, then answer again.",
+    },
+  },
+  frame_invalid: {
+    fr: {
+      message: "Un message de chiffrement est illisible.",
+      help: "Rechargez la page. Si cela se reproduit, le logiciel et le serveur n'ont sans doute pas la même version.",
+    },
+    en: {
+      message: "An encryption message cannot be read.",
+      help: "Reload the page. If it happens again, the client and the server are probably of different versions.",
     },
   },
   knock_unknown: {
@@ -379,6 +499,26 @@ export const errorTexts = {
       help: "Use a recent version of Firefox, Chrome, Edge or Safari.",
     },
   },
+  encryption_unsupported: {
+    fr: {
+      message: "Ce navigateur ne sait pas chiffrer un appel de bout en bout.",
+      help: "Utilisez une version récente de Firefox, Chrome, Edge ou Safari.",
+    },
+    en: {
+      message: "This browser cannot encrypt a call from end to end.",
+      help: "Use a recent version of Firefox, Chrome, Edge or Safari.",
+    },
+  },
+  sound_withheld: {
+    fr: {
+      message: "Votre son n'est pas envoyé : le serveur demande un format qui trahirait ce que vous dites.",
+      help: "Signalez-le à l'administrateur du serveur.",
+    },
+    en: {
+      message: "Your sound is not sent: the server asks for a format that would give away what you say.",
+      help: "Tell the administrator of the server.",
+    },
+  },
   server_unreachable: {
     fr: {
       message: "Le serveur ne répond pas.",
@@ -447,6 +587,96 @@ export const errorTexts = {
     en: {
       message: "The meeting has ended.",
       help: "You can go back to the home page.",
+    },
+  },
+  link_incomplete: {
+    fr: {
+      message: "Ce lien est incomplet.",
+      help: "La fin du lien, après le signe #, ouvre le chiffrement et manque ici. Demandez à votre hôte le lien entier, et copiez-le sans en rien couper.",
+    },
+    en: {
+      message: "This link is incomplete.",
+      help: "The end of the link, after the # sign, opens the encryption and is missing here. Ask your host for the whole link, and copy it without cutting anything off.",
+    },
+  },
+  link_mismatch: {
+    fr: {
+      message: "Ce que le serveur présente n'est pas la réunion de ce lien.",
+      help: "N'entrez pas. Vérifiez le lien auprès de votre hôte par un autre moyen ; si le lien est juste, le serveur ne dit pas vrai.",
+    },
+    en: {
+      message: "What the server presents is not the meeting of this link.",
+      help: "Do not go in. Check the link with your host by other means; if the link is right, the server is not telling the truth.",
+    },
+  },
+  policy_outdated: {
+    fr: {
+      message: "Le serveur présente d'anciennes règles pour cette réunion.",
+      help: "N'entrez pas. Ce navigateur en a déjà vu de plus récentes : prévenez votre hôte.",
+    },
+    en: {
+      message: "The server presents old rules for this meeting.",
+      help: "Do not go in. This browser has already seen newer ones: tell your host.",
+    },
+  },
+  downgrade_refused: {
+    fr: {
+      message: "Cette réunion est chiffrée de bout en bout, et le serveur la présente sans chiffrement.",
+      help: "Par sécurité, ce navigateur n'y entre pas ainsi. Prévenez votre hôte par un autre moyen.",
+    },
+    en: {
+      message: "This meeting is end-to-end encrypted, and the server presents it as not encrypted.",
+      help: "For safety this browser does not go in like this. Tell your host by other means.",
+    },
+  },
+  encryption_failed: {
+    fr: {
+      message: "Les clés de la réunion n'ont pas pu être obtenues.",
+      help: "Rien n'a été envoyé. Rechargez la page ; si cela se reproduit, prévenez votre hôte.",
+    },
+    en: {
+      message: "The keys of the meeting could not be had.",
+      help: "Nothing has been sent. Reload the page; if it happens again, tell your host.",
+    },
+  },
+  encryption_broken: {
+    fr: {
+      message: "Le chiffrement de cette réunion n'est plus sûr : rien n'est envoyé.",
+      help: "Quittez la réunion, prévenez les autres par un autre moyen, puis revenez par le lien.",
+    },
+    en: {
+      message: "The encryption of this meeting is no longer safe: nothing is being sent.",
+      help: "Leave the meeting, tell the others by other means, then come back by the link.",
+    },
+  },
+  host_key_missing: {
+    fr: {
+      message: "Ce navigateur n'a pas la clé d'organisateur de cette réunion.",
+      help: "Ouvrez-la avec le lien d'organisateur, ou dans le navigateur qui l'a créée.",
+    },
+    en: {
+      message: "This browser does not have the host key of this meeting.",
+      help: "Open it with the host's link, or in the browser that made it.",
+    },
+  },
+  host_awaited: {
+    fr: {
+      message: "L'organisateur n'est pas encore là.",
+      help: "Lui seul peut ouvrir le chiffrement de cette réunion. Réessayez quand il sera arrivé.",
+    },
+    en: {
+      message: "The host is not here yet.",
+      help: "Only they can open the encryption of this meeting. Try again once they have arrived.",
+    },
+  },
+  card_unreadable: {
+    fr: {
+      message: "La carte de cette personne n'a pas pu être vérifiée.",
+      help: "Elle n'a pas le lien de cette réunion, ou le serveur a changé sa demande. Vous pouvez seulement refuser.",
+    },
+    en: {
+      message: "The card of this person could not be verified.",
+      help: "They do not have the link of this meeting, or the server altered their request. You can only refuse.",
     },
   },
 } as const satisfies Record<string, Record<ErrorLanguage, ErrorText>>;

@@ -9,17 +9,34 @@ export type SeatKey = string & { readonly __seat: unique symbol };
 
 export type Role = "host" | "guest" | "stranger";
 
+/** Fixed when a room is made. In `transit` the server could listen. */
+export type Encryption = "e2ee" | "transit";
+
 /** What a browser learns about a room before it enters. Strangers learn no count. */
 export interface Look {
   readonly role: Role;
   readonly people: number | null;
+  readonly encryption: Encryption;
+  /** The host's signed policy, base64url; null in a transit room. */
+  readonly policy: string | null;
 }
+
+/** How one shows oneself at the door: by name, or in an encrypted room by a card that only who has the link can read. */
+export type Visitor =
+  | { readonly name: string }
+  | {
+      readonly identity: string;
+      /** base64url */
+      readonly card: string;
+    };
 
 /** What opens the media connection: good once, for one seat, for a short time. */
 export interface Ticket {
   readonly identity: string;
   readonly role: Role;
   readonly token: string;
+  /** A host's signed leave to be in the encrypted room, base64url; null for the host, and in a transit room. */
+  readonly certificate: string | null;
 }
 
 export type Entry =
@@ -27,10 +44,13 @@ export type Entry =
   | { readonly state: "waiting"; readonly knock: string }
   | { readonly state: "denied" };
 
-/** Somebody at the door, as a host sees them. */
-export interface Knock {
+/** Somebody at the door, as the server announces them to a host. */
+export type Knock = { readonly id: string; readonly waitingSeconds: number } & Visitor;
+
+/** Somebody at the door, as a host sees them. `name` is null when the card could not be verified: one can only refuse. */
+export interface Caller {
   readonly id: string;
-  readonly name: string;
+  readonly name: string | null;
   readonly waitingSeconds: number;
 }
 

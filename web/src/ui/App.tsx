@@ -1,12 +1,13 @@
 /** Chooses the screen for the address: home, a room, or nowhere. */
 
 import { useEffect, useState } from "react";
-import type { Place } from "../model/link";
+import { type Place, withoutClaim } from "../model/link";
 import { forgetClaim, goTo, placeNow, showCall } from "./address-bar";
 import { useErrorText, usePreferences, useTexts } from "./context";
 import { Home } from "./Home";
 import { Threshold } from "./parts/Threshold";
 import { RoomPage } from "./RoomPage";
+import { TestPage } from "./TestPage";
 
 interface Visit {
   readonly place: Place;
@@ -43,6 +44,7 @@ export function App() {
 
   const { place, number, linkCopied } = visit;
   if (place.at === "home") return <Home onGo={go} />;
+  if (place.at === "test") return <TestPage key={number} onHome={home} />;
   if (place.at === "nowhere") {
     const { message, help } = errorText("not_found");
     return <Threshold tab={texts.tab.home} title={message} text={help} onHome={home} />;
@@ -51,16 +53,19 @@ export function App() {
     const { title, text } = texts.noCall;
     return <Threshold tab={texts.tab.home} title={title} text={text} onHome={home} />;
   }
+  if (place.at === "incomplete") {
+    const { message, help } = errorText("link_incomplete");
+    return <Threshold tab={texts.tab.home} title={message} text={help} onHome={home} />;
+  }
   return (
     <RoomPage
       key={number}
-      room={place.room}
-      claim={place.claim}
+      place={place}
       linkCopied={linkCopied}
-      onClaimSpent={forgetClaim}
-      onCall={() => showCall(place.room)}
+      onClaimSpent={() => forgetClaim(place)}
+      onCall={() => showCall(place)}
       onHome={home}
-      onAgain={() => setVisit({ place: { ...place, claim: null }, number: number + 1, linkCopied: false })}
+      onAgain={() => setVisit({ place: withoutClaim(place), number: number + 1, linkCopied: false })}
     />
   );
 }

@@ -3,7 +3,8 @@
 import { DoorOpen, Hand, LockKeyhole, MicOff, Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { Place } from "../model/link";
-import { roomFromPasted, roomPath } from "../model/link";
+import { guestLink, roomFromPasted, TEST_PATH } from "../model/link";
+import { newRoom } from "../model/new-room";
 import type { ErrorCode } from "../types/errors";
 import { Failure } from "../types/room";
 import { copyWhenKnown } from "./clipboard";
@@ -32,11 +33,10 @@ export function Home({ onGo }: Props) {
     setStarting(true);
     setTrouble(null);
     try {
-      const made = ports.rooms.create();
+      const made = newRoom(ports);
       // Begun within the click: browsers let nobody copy later.
-      const copied = copyWhenKnown(made.then(({ room }) => location.origin + roomPath(room)));
-      const { room, claim } = await made;
-      onGo({ at: "room", room, claim }, await copied);
+      const copied = copyWhenKnown(made.then((place) => location.origin + guestLink(place)));
+      onGo(await made, await copied);
     } catch (error) {
       setTrouble(error instanceof Failure ? error : { code: "internal" });
       setStarting(false);
@@ -86,6 +86,9 @@ export function Home({ onGo }: Props) {
               {texts.home.open}
             </Button>
           </form>
+          <p>
+            <a href={TEST_PATH}>{texts.test.linkHome}</a>
+          </p>
         </section>
         <div className={styles.picture}>
           <Doors />

@@ -2,6 +2,7 @@
 
 import { LogIn } from "lucide-react";
 import { type FormEvent, useState } from "react";
+import { TEST_PATH } from "../model/link";
 import type { RoomSession, Trouble, Visit } from "../model/room-session";
 import { useErrorText, useHouse, usePreferences, useTexts } from "./context";
 import { DeviceChoices } from "./DeviceChoices";
@@ -83,6 +84,9 @@ export function PreJoin({ session, visit, joining, trouble, linkCopied, isTransi
         </form>
         <section className={styles.devices} aria-label={texts.settings.devices}>
           <DeviceChoices desk={session.desk} canChooseSpeaker={ports.call.canChooseSpeaker} />
+          <p className={styles.more}>
+            <a href={TEST_PATH}>{texts.test.link}</a>
+          </p>
         </section>
       </main>
     </div>

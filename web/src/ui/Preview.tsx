@@ -15,9 +15,11 @@ import { RoundButton } from "./parts/RoundButton";
 interface Props {
   readonly desk: DeviceDesk;
   readonly name: string;
+  /** What is asked before the devices are opened; before a call when absent. */
+  readonly question?: string;
 }
 
-export function Preview({ desk, name }: Props) {
+export function Preview({ desk, name, question }: Props) {
   const texts = useTexts();
   const errorText = useErrorText();
   const { microphone, camera, replacedBy } = useObservable(desk.state);
@@ -53,7 +55,7 @@ export function Preview({ desk, name }: Props) {
               <p role="status">{texts.preJoin.answerBrowser}</p>
             ) : untried ? (
               <>
-                <p className={styles.question}>{texts.preJoin.question}</p>
+                <p className={styles.question}>{question ?? texts.preJoin.question}</p>
                 <p className={styles.questionHelp}>{texts.preJoin.questionHelp}</p>
                 <Button onPress={() => desk.try()}>{texts.preJoin.try}</Button>
               </>
@@ -94,7 +96,9 @@ export function Preview({ desk, name }: Props) {
             camera.problem !== null && problem("camera", camera.problem),
             microphone.problem !== null && problem("microphone", microphone.problem),
           ]}
-      {(camera.problem ?? microphone.problem) !== null && <p className={styles.without}>{texts.preJoin.without}</p>}
+      {question === undefined && (camera.problem ?? microphone.problem) !== null && (
+        <p className={styles.without}>{texts.preJoin.without}</p>
+      )}
       {replacedBy !== null && <ErrorNote {...errorText("device_replaced", { name: replacedBy })} />}
     </div>
   );

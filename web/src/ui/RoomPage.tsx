@@ -1,10 +1,9 @@
 /** One visit to a room: shows the screen for where the visitor stands. The visit itself is the model's. */
 
 import { lazy, Suspense, useEffect, useState } from "react";
-import { type EncryptionState, inTransit } from "../model/encryption";
-import { Cell, type Observable } from "../model/observable";
+import type { RoomPlace } from "../model/link";
 import { RoomSession } from "../model/room-session";
-import type { RoomId } from "../types/room";
+import type { ErrorCode } from "../types/errors";
 import { useErrorText, useHouse, useObservable, useTexts } from "./context";
 import { PreJoin } from "./PreJoin";
 import { ProtectionLine } from "./ProtectionLine";
@@ -29,12 +28,19 @@ function NotLoaded() {
   );
 }
 
-// No call is end-to-end encrypted yet.
-const encryption: Observable<EncryptionState> = new Cell(inTransit);
+/** What another try of the same link cannot mend. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set([
+  "room_unknown",
+  "browser_unsupported",
+  "encryption_unsupported",
+  "link_incomplete",
+  "link_mismatch",
+  "downgrade_refused",
+  "policy_outdated",
+]);
 
 interface Props {
-  readonly room: RoomId;
-  readonly claim: string | null;
+  readonly place: RoomPlace;
   readonly linkCopied: boolean;
   /** The claim has done its work, or never will. */
   readonly onClaimSpent: () => void;
@@ -44,14 +50,15 @@ interface Props {
   readonly onAgain: () => void;
 }
 
-export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome, onAgain }: Props) {
+export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAgain }: Props) {
   const { ports, book } = useHouse();
   const texts = useTexts();
   const errorText = useErrorText();
-  const [session] = useState(() => new RoomSession(room, ports, book));
+  const [session] = useState(() => new RoomSession(place, ports, book));
   const visit = useObservable(session.visit);
+  const { claim } = place;
   const { stand } = visit;
-  const isTransit = useObservable(encryption).padlock === "transit";
+  const isTransit = useObservable(session.encryption).padlock === "transit";
 
   useEffect(() => {
     void session.look(claim);
@@ -74,7 +81,7 @@ export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome
         stand.trouble.code,
         stand.trouble.seconds === undefined ? {} : { seconds: stand.trouble.seconds },
       );
-      const hopeless = stand.trouble.code === "room_unknown" || stand.trouble.code === "browser_unsupported";
+      const hopeless = HOPELESS.has(stand.trouble.code);
       return (
         <Threshold tab={texts.tab.home} title={message} text={help} onHome={onHome}>
           {!hopeless && (
@@ -127,14 +134,7 @@ export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome
     case "call":
       return (
         <Suspense fallback={<Threshold tab={texts.tab.call} title={texts.preJoin.joining} busy onHome={onHome} />}>
-          <CallView
-            session={session}
-            visit={visit}
-            call={stand.call}
-            linkCopied={linkCopied}
-            encryption={encryption}
-            onAlarmsSeen={() => undefined}
-          />
+          <CallView session={session} visit={visit} call={stand.call} linkCopied={linkCopied} />
         </Suspense>
       );
     case "ended": {
@@ -153,6 +153,7 @@ export function RoomPage({ room, claim, linkCopied, onClaimSpent, onCall, onHome
         elsewhere: "joined_elsewhere",
         closed: "meeting_ended",
         lost: "connection_ended",
+        unsafe: "encryption_broken",
       } as const;
       const { message, help } = errorText(codes[stand.reason]);
       const mayReturn = stand.reason === "elsewhere" || stand.reason === "lost";

@@ -2,25 +2,24 @@
 
 import { Check, Copy, QrCode } from "lucide-react";
 import { useState } from "react";
-import { roomPath } from "../../model/link";
-import type { RoomId } from "../../types/room";
+import { guestLink, type RoomPlace } from "../../model/link";
 import { copy } from "../clipboard";
 import { useTexts } from "../context";
 import { Button } from "../parts/Button";
 import styles from "./AloneHint.module.css";
 
 interface Props {
-  readonly room: RoomId;
+  readonly place: RoomPlace;
   readonly isHost: boolean;
   readonly linkCopied: boolean;
   readonly onInvite: () => void;
 }
 
-export function AloneHint({ room, isHost, linkCopied, onInvite }: Props) {
+export function AloneHint({ place, isHost, linkCopied, onInvite }: Props) {
   const texts = useTexts();
   const [copied, setCopied] = useState(linkCopied);
   const copyLink = async () => {
-    if (await copy(location.origin + roomPath(room))) setCopied(true);
+    if (await copy(location.origin + guestLink(place))) setCopied(true);
     else onInvite();
   };
   return (

@@ -5,7 +5,7 @@ import type { Texts } from "../../i18n/words";
 import type { CallState, Notice } from "../../model/call";
 import { browserFamily } from "../../model/device-problem";
 import type { View } from "../../model/stage";
-import type { Knock } from "../../types/room";
+import type { Caller } from "../../types/room";
 import { useErrorText, useTexts } from "../context";
 import { ErrorNote } from "../parts/ErrorNote";
 import styles from "./Announcer.module.css";
@@ -13,7 +13,7 @@ import styles from "./Announcer.module.css";
 interface Props {
   readonly state: CallState;
   readonly view: View;
-  readonly knocks: readonly Knock[];
+  readonly knocks: readonly Caller[];
 }
 
 const SHOWN_MS = 4_000;
@@ -35,7 +35,7 @@ export function Announcer({ state, view, knocks }: Props) {
 
   const newest = knocks[knocks.length - 1];
   const newestId = newest?.id;
-  const newestName = newest?.name ?? "";
+  const newestName = newest?.name ?? texts.people.unverified;
   useEffect(() => {
     if (newestId !== undefined) setSaid(texts.said.knock(newestName));
   }, [newestId, newestName, texts]);

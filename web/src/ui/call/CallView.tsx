@@ -2,8 +2,6 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { self } from "../../model/call";
-import type { EncryptionState } from "../../model/encryption";
-import type { Observable } from "../../model/observable";
 import type { LiveCall } from "../../model/ports";
 import type { RoomSession, Visit } from "../../model/room-session";
 import { sealedView } from "../../model/sealed-view";
@@ -39,15 +37,13 @@ interface Props {
   readonly visit: Visit;
   readonly call: LiveCall;
   readonly linkCopied: boolean;
-  readonly encryption: Observable<EncryptionState>;
-  readonly onAlarmsSeen: () => void;
 }
 
-export default function CallView({ session, visit, call, linkCopied, encryption: sealing, onAlarmsSeen }: Props) {
+export default function CallView({ session, visit, call, linkCopied }: Props) {
   const texts = useTexts();
   const { ports } = useHouse();
   const { singleKeys } = usePreferences();
-  const encryption = useObservable(sealing);
+  const encryption = useObservable(session.encryption);
   const everybody = useObservable(call.state);
   const state = useMemo(() => sealedView(everybody, encryption), [everybody, encryption]);
   const [view, setView] = useState<View>("grid");
@@ -103,7 +99,7 @@ export default function CallView({ session, visit, call, linkCopied, encryption:
           alarms={encryption.alarms}
           members={encryption.members}
           onCompare={() => setPanel("security")}
-          onSeen={onAlarmsSeen}
+          onSeen={() => session.alarmsSeen()}
         />
       </div>
       <main className={styles.middle} tabIndex={-1}>
@@ -117,7 +113,7 @@ export default function CallView({ session, visit, call, linkCopied, encryption:
               isHost={isHost}
               linkCopied={linkCopied}
               onInvite={() => setPanel("invite")}
-              room={session.room}
+              place={session.place}
             />
           )}
           {isHost && panel !== "people" && (
@@ -149,7 +145,7 @@ export default function CallView({ session, visit, call, linkCopied, encryption:
             onClose={close}
           />
         )}
-        {panel === "invite" && <InvitePanel room={session.room} isHost={isHost} onClose={close} />}
+        {panel === "invite" && <InvitePanel place={session.place} isHost={isHost} onClose={close} />}
         {panel === "settings" && <SettingsPanel session={session} call={call} onClose={close} />}
         {panel === "shortcuts" && <ShortcutsPanel onClose={close} />}
       </main>

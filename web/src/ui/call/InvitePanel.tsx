@@ -2,8 +2,7 @@
 
 import { Check, Copy, Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
-import { roomPath } from "../../model/link";
-import type { RoomId } from "../../types/room";
+import { guestLink, type RoomPlace } from "../../model/link";
 import { copy } from "../clipboard";
 import { useTexts } from "../context";
 import { Button } from "../parts/Button";
@@ -12,16 +11,16 @@ import { Panel } from "./Panel";
 import { QrCode } from "./QrCode";
 
 interface Props {
-  readonly room: RoomId;
+  readonly place: RoomPlace;
   readonly isHost: boolean;
   readonly onClose: () => void;
 }
 
-export function InvitePanel({ room, isHost, onClose }: Props) {
+export function InvitePanel({ place, isHost, onClose }: Props) {
   const texts = useTexts();
   const [shown, setShown] = useState(false);
   const [outcome, setOutcome] = useState<"copied" | "refused" | null>(null);
-  const link = location.origin + roomPath(room);
+  const link = location.origin + guestLink(place);
   const copyLink = async () => {
     const done = await copy(link);
     setOutcome(done ? "copied" : "refused");

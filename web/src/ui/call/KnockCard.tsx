@@ -1,7 +1,7 @@
 /** Who is at the door, where a host cannot miss it: the first few, each with its two answers. */
 
 import type { RoomSession, Trouble } from "../../model/room-session";
-import type { Knock } from "../../types/room";
+import type { Caller } from "../../types/room";
 import { useTexts } from "../context";
 import { Button } from "../parts/Button";
 import styles from "./KnockCard.module.css";
@@ -9,7 +9,7 @@ import { KnockList } from "./KnockList";
 
 interface Props {
   readonly session: RoomSession;
-  readonly knocks: readonly Knock[];
+  readonly knocks: readonly Caller[];
   readonly trouble: Trouble | null;
   readonly onAll: () => void;
 }

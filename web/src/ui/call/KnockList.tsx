@@ -2,7 +2,7 @@
 
 import { useId } from "react";
 import type { RoomSession, Trouble } from "../../model/room-session";
-import type { Knock } from "../../types/room";
+import type { Caller } from "../../types/room";
 import { useErrorText, useTexts } from "../context";
 import { Button } from "../parts/Button";
 import { ErrorNote } from "../parts/ErrorNote";
@@ -10,7 +10,7 @@ import styles from "./KnockCard.module.css";
 
 interface Props {
   readonly session: RoomSession;
-  readonly knocks: readonly Knock[];
+  readonly knocks: readonly Caller[];
   readonly trouble: Trouble | null;
 }
 
@@ -28,14 +28,14 @@ export function KnockList({ session, knocks, trouble }: Props) {
   );
 }
 
-function KnockRow({ session, knock }: { readonly session: RoomSession; readonly knock: Knock }) {
+function KnockRow({ session, knock }: { readonly session: RoomSession; readonly knock: Caller }) {
   const texts = useTexts();
   const nameId = useId();
   return (
     <li className={styles.row}>
       <p className={styles.who}>
         <bdi id={nameId} className={styles.name}>
-          {knock.name}
+          {knock.name ?? texts.people.unverified}
         </bdi>
         <span className={styles.since}>{texts.people.waits(Math.floor(knock.waitingSeconds / 60))}</span>
       </p>
@@ -43,9 +43,11 @@ function KnockRow({ session, knock }: { readonly session: RoomSession; readonly 
         <Button aria-describedby={nameId} onPress={() => void session.deny(knock.id)}>
           {texts.people.deny}
         </Button>
-        <Button kind="primary" aria-describedby={nameId} onPress={() => void session.admit(knock.id)}>
-          {texts.people.admit}
-        </Button>
+        {knock.name !== null && (
+          <Button kind="primary" aria-describedby={nameId} onPress={() => void session.admit(knock.id)}>
+            {texts.people.admit}
+          </Button>
+        )}
       </div>
     </li>
   );

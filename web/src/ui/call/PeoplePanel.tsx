@@ -4,7 +4,7 @@ import { Mic, MicOff, Video, VideoOff } from "lucide-react";
 import type { CallState } from "../../model/call";
 import { initials, shadeOf } from "../../model/person-name";
 import type { RoomSession, Trouble } from "../../model/room-session";
-import type { Knock } from "../../types/room";
+import type { Caller } from "../../types/room";
 import { useTexts } from "../context";
 import { Button } from "../parts/Button";
 import { KnockList } from "./KnockList";
@@ -14,7 +14,7 @@ import styles from "./PeoplePanel.module.css";
 
 interface Props {
   readonly session: RoomSession;
-  readonly knocks: readonly Knock[];
+  readonly knocks: readonly Caller[];
   readonly trouble: Trouble | null;
   readonly state: CallState;
   /** Connected without being members of the encrypted group. */

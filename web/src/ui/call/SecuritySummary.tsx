@@ -1,22 +1,32 @@
-/** The state of the encryption for whoever cannot see the chip, and for comparing two screens without opening anything. */
+/** The state of the encryption in words: for screen readers, and for comparing two screens without opening anything. */
 
 import type { EncryptionState } from "../../model/encryption";
 import { useTexts } from "../context";
 
 export function SecuritySummary({ encryption }: { readonly encryption: EncryptionState }) {
   const { security, safety } = useTexts();
-  const { padlock, epoch, code } = encryption;
+  const { summary } = security;
+  const { padlock, epoch, code, members, blocked } = encryption;
+  const facts: readonly (readonly [string, string])[] = [
+    [summary.epoch, epoch === null ? summary.none : String(epoch)],
+    [summary.code, code?.symbols.map((symbol) => safety.symbols[symbol]).join(", ") ?? summary.none],
+    [summary.digits, code?.digits.join(" ") ?? summary.none],
+    [summary.members, String(members.length)],
+    [summary.blocked, String(blocked.length)],
+  ];
   return (
-    <section aria-label={security.summary.label} className="visually-hidden">
-      <p role="status">{security.short[padlock]}</p>
-      {epoch !== null && <p>{security.epoch(epoch)}</p>}
-      {epoch !== null && code === null && <p>{security.summary.noCode}</p>}
-      {code !== null && (
+    <section aria-label={summary.label} className="visually-hidden">
+      <p role="status">
+        {summary.padlock}: {security.short[padlock]}
+      </p>
+      {padlock !== "transit" && (
         <dl>
-          <dt>{safety.title}</dt>
-          <dd>{code.symbols.map((symbol) => safety.symbols[symbol]).join(", ")}</dd>
-          <dt>{safety.digits}</dt>
-          <dd>{code.digits.join(" ")}</dd>
+          {facts.map(([name, fact]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{fact}</dd>
+            </div>
+          ))}
         </dl>
       )}
     </section>

@@ -1,0 +1,40 @@
+/** The words of the group's state machine: what it hears, and what it wants done. */
+
+import type { AlarmKind } from "../model/encryption";
+import type { Bytes } from "./bytes";
+import type { FromServer, ToServer } from "./delivery-frames";
+import type { EpochKeys, Leaf } from "./mls";
+
+export type GroupEvent =
+  | { readonly type: "message"; readonly message: FromServer }
+  | { readonly type: "lost" }
+  | { readonly type: "tick" }
+  | { readonly type: "remove"; readonly identity: string }
+  | { readonly type: "say"; readonly payload: Bytes }
+  | { readonly type: "leave" }
+  | { readonly type: "fail"; readonly kind: AlarmKind };
+
+export type GroupAction =
+  | { readonly do: "send"; readonly message: ToServer }
+  /** The server does not answer on this connection. */
+  | { readonly do: "reopen" }
+  /** A new epoch is in force. The first of a group begins afresh: older keys belong to no group any more. */
+  | { readonly do: "install"; readonly keys: EpochKeys; readonly roster: readonly Leaf[]; readonly afresh: boolean }
+  | { readonly do: "switch"; readonly epoch: number }
+  | { readonly do: "wipe"; readonly epoch: number }
+  | { readonly do: "said"; readonly from: string; readonly payload: Bytes }
+  /** A message of a member, in our own epoch, that our keys do not open. */
+  | { readonly do: "unreadable"; readonly from: string; readonly epoch: number }
+  | { readonly do: "ahead"; readonly epoch: number }
+  | { readonly do: "alarm"; readonly kind: AlarmKind; readonly identity: string | null }
+  | { readonly do: "returning" }
+  | { readonly do: "removed" }
+  | { readonly do: "failed"; readonly kind: AlarmKind };
+
+export interface GroupTerms {
+  readonly identity: string;
+  /** May create a group, add and remove. */
+  readonly host: boolean;
+  /** Was in this room before: comes by itself instead of asking a host. */
+  readonly returning: boolean;
+}

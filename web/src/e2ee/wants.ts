@@ -1,0 +1,93 @@
+/** What the next commit should do, and when it is one's turn to make it. Pure but for its own lists; time is an argument. */
+
+import type { Bytes } from "./bytes";
+import type { CommitWish, Leaf } from "./mls";
+
+const ADD_BATCH_MS = 250;
+// Under a stream of newcomers one commit a second keeps everybody's work small.
+const BUSY_ADD_BATCH_MS = 1_000;
+const RANK_STEP_MS = 500;
+const REKEY_MS = 10 * 60_000;
+
+/** Whoever is first here commits what everybody could: hosts before guests, then the lower leaf. -1 for who is not online. */
+export function rankOf(identity: string, roster: readonly Leaf[], online: ReadonlySet<string>): number {
+  return roster
+    .filter((leaf) => online.has(leaf.identity))
+    .sort((a, b) => Number(b.role === "host") - Number(a.role === "host") || a.leaf - b.leaf)
+    .findIndex((leaf) => leaf.identity === identity);
+}
+
+export class Wants {
+  readonly #adds = new Map<string, { readonly keyPackage: Bytes; readonly since: number }>();
+  readonly #removes = new Map<string, number>();
+  /** Who is to be removed by proposals of this epoch, and since when. */
+  readonly #proposed = new Map<string, number>();
+  #epochAt = 0;
+  #lastCommitAt = Number.NEGATIVE_INFINITY;
+
+  add(identity: string, keyPackage: Bytes, now: number): void {
+    this.#adds.set(identity, { keyPackage, since: this.#adds.get(identity)?.since ?? now });
+  }
+
+  remove(identity: string, now: number): void {
+    if (!this.#removes.has(identity)) this.#removes.set(identity, now);
+  }
+
+  proposed(identity: string, now: number): void {
+    if (!this.#proposed.has(identity)) this.#proposed.set(identity, now);
+  }
+
+  /** A new epoch: proposals of the old one are void, and whoever came or went is wanted no more. */
+  epoch(roster: readonly Leaf[], host: boolean, now: number): void {
+    const here = new Set(roster.map((leaf) => leaf.identity));
+    this.#lastCommitAt = now;
+    this.#epochAt = now;
+    for (const identity of here) this.#adds.delete(identity);
+    for (const [identity, since] of this.#proposed) if (host && here.has(identity)) this.#removes.set(identity, since);
+    for (const identity of [...this.#removes.keys()]) if (!here.has(identity)) this.#removes.delete(identity);
+    this.#proposed.clear();
+  }
+
+  /** When the next commit is ours to make, given our rank (-1: not online); null if there is nothing to do. */
+  dueAt(rank: number): number {
+    const patience = Math.max(0, rank) * RANK_STEP_MS;
+    const adds = [...this.#adds.values()].map(({ since }) => {
+      const busy = since - this.#lastCommitAt < BUSY_ADD_BATCH_MS;
+      return since + (busy ? BUSY_ADD_BATCH_MS : ADD_BATCH_MS);
+    });
+    return Math.min(
+      ...adds,
+      ...this.#removes.values(),
+      ...[...this.#proposed.values()].map((since) => since + patience),
+      this.#epochAt + REKEY_MS + patience,
+    );
+  }
+
+  wish(now: number): CommitWish {
+    const removes = [...this.#removes.keys()].filter((identity) => !this.#proposed.has(identity));
+    return {
+      adds: [...this.#adds.values()].map(({ keyPackage }) => keyPackage),
+      removes,
+      update: removes.length + this.#proposed.size > 0 || now - this.#epochAt >= REKEY_MS,
+    };
+  }
+
+  /** Whom the next commit takes out: at one's own wish, or by a proposal that waits. */
+  get leaving(): readonly string[] {
+    return [...new Set([...this.#removes.keys(), ...this.#proposed.keys()])];
+  }
+
+  /** Forgets the oldest newcomer, whose key package may be what spoils the commit. False if there is none. */
+  dropOldestAdd(): boolean {
+    const [oldest] = this.#adds.keys();
+    return oldest !== undefined && this.#adds.delete(oldest);
+  }
+
+  /** Forgets all but the rekeying, which waits its time again: MLS would not make this commit. */
+  giveUp(now: number): void {
+    this.#adds.clear();
+    this.#removes.clear();
+    this.#proposed.clear();
+    this.#epochAt = now;
+  }
+}

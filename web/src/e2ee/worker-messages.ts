@@ -1,0 +1,63 @@
+/** What the page and the MLS worker say to each other. No secret key and no epoch key is in any of it. */
+
+import type { EncryptionEvent } from "../model/encryption";
+import type { ErrorCode } from "../types/errors";
+import type { Bytes } from "./bytes";
+
+export interface OpenTerms {
+  readonly room: string;
+  readonly secret: string;
+  readonly fingerprint: string;
+  readonly hostSeed: string | null;
+  /** base64url */
+  readonly policy: string;
+}
+
+export interface OpenedRoom {
+  readonly identity: string;
+  readonly seq: number;
+  /** Whether this browser may sign as a host. */
+  readonly hostKey: boolean;
+}
+
+export interface EnterTerms {
+  readonly name: string;
+  readonly asHost: boolean;
+  /** base64url; null for a host, who signs their own. */
+  readonly certificate: string | null;
+  readonly returning: boolean;
+  readonly token: string;
+  /** To the frame worker. */
+  readonly frames: MessagePort;
+}
+
+/** What can be asked, with its answer. */
+export interface Questions {
+  open: { ask: OpenTerms; answer: OpenedRoom };
+  makeCard: { ask: { name: string }; answer: string };
+  openCard: { ask: { card: string }; answer: { identity: string; name: string } | null };
+  certify: { ask: { card: string }; answer: string };
+  enter: { ask: EnterTerms; answer: null };
+}
+
+export type PageMessage =
+  | {
+      [Q in keyof Questions]: { readonly kind: Q; readonly request: number; readonly terms: Questions[Q]["ask"] };
+    }[keyof Questions]
+  | { readonly kind: "token"; readonly token: string | null }
+  | { readonly kind: "remove"; readonly identity: string }
+  /** A beat that came through the encrypted data channel. */
+  | { readonly kind: "beat"; readonly from: string; readonly payload: Bytes }
+  /** What the frame layer found shows that somebody's keys are not ours. */
+  | { readonly kind: "split" }
+  | { readonly kind: "leave" };
+
+export type WorkerMessage =
+  | { readonly kind: "answer"; readonly request: number; readonly value: unknown }
+  | { readonly kind: "refused"; readonly request: number; readonly code: ErrorCode }
+  | { readonly kind: "encryption"; readonly event: EncryptionEvent }
+  /** A fresh join token is needed. */
+  | { readonly kind: "token" }
+  /** To be sent to everybody through the encrypted data channel. */
+  | { readonly kind: "beat"; readonly payload: Bytes }
+  | { readonly kind: "removed" };

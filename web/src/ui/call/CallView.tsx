@@ -1,10 +1,9 @@
 /** The screen of a call: the stage, the controls, one panel at a time, and what there is to be told. */
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { self } from "../../model/call";
 import type { LiveCall } from "../../model/ports";
 import type { RoomSession, Visit } from "../../model/room-session";
-import { sealedView } from "../../model/sealed-view";
 import type { Command } from "../../model/shortcuts";
 import type { View } from "../../model/stage";
 import { useHouse, useObservable, usePreferences, useTexts } from "../context";
@@ -44,8 +43,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
   const { ports } = useHouse();
   const { singleKeys } = usePreferences();
   const encryption = useObservable(session.encryption);
-  const everybody = useObservable(call.state);
-  const state = useMemo(() => sealedView(everybody, encryption), [everybody, encryption]);
+  const state = useObservable(call.state);
   const [view, setView] = useState<View>("grid");
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [talking, setTalking] = useState(false);
@@ -131,7 +129,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
             knocks={isHost ? visit.knocks : []}
             trouble={visit.answerTrouble}
             state={state}
-            blocked={encryption.blocked}
+            encryption={encryption}
             isHost={isHost}
             onClose={close}
           />

@@ -20,8 +20,12 @@ CARGO_BUILD := cargo build --release --locked
 ENGINE := src/huisclos/_engine.abi3.so
 CLIENT := src/huisclos/_client/index.html
 MODULES := node_modules/.package-lock.json
+MLS := web/src/e2ee/huisclos_mls.wasm
+WASM := wasm32-unknown-unknown
 engine_sources := Cargo.toml Cargo.lock $(shell find engine/wire engine/sfu engine/net engine/py -name '*.rs' -o -name Cargo.toml)
-client_sources := package.json $(shell find web -type f -not -name '*.test.*' -not -path '*/node_modules/*')
+client_sources := package.json $(shell find web -type f -not -name '*.test.*' -not -path '*/node_modules/*' -not -name '*.wasm')
+mls_sources := mls/Cargo.toml mls/Cargo.lock mls/.cargo/config.toml \
+  $(shell find mls/src mls/shims -not -path mls/src/tests/\* \( -name '*.rs' -o -name Cargo.toml \))
 
 # T selects tests (`make test-unit T=tests/unit/domain/test_lobby.py`, `make test-engine T=nack`); ARGS goes to the command.
 T ?=
@@ -82,7 +86,14 @@ $(MODULES): package-lock.json
 	npm ci --no-audit --no-fund --no-progress
 	@touch $@
 
-$(CLIENT): $(client_sources) $(MODULES)
+# Cargo finds mls/.cargo only from within mls.
+$(MLS): $(mls_sources)
+	@$(call say,end-to-end encryption for the browser (Rust to WebAssembly; about a minute the first time))
+	@[ -d "$$(rustc --print sysroot)/lib/rustlib/$(WASM)" ] || rustup target add $(WASM)
+	cd mls && cargo build --release --locked --lib --target $(WASM)
+	@install -D -m 644 target/mls/$(WASM)/release/huisclos_mls.wasm $@
+
+$(CLIENT): $(client_sources) $(MLS) $(MODULES)
 	@$(call say,web client)
 	npm run --silent build
 	@touch $@
@@ -100,6 +111,7 @@ lint: $(MODULES) $(MADE)/dev ## ruff, import directions, rustfmt, clippy, Biome
 	$(BIN)/lint-imports --no-cache
 	cargo fmt --all --check
 	cargo clippy --release --locked --workspace --all-targets --quiet -- -D warnings
+	cd mls && cargo fmt --all --check && cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
 	npm run --silent lint
 
 types: $(ENGINE) $(MODULES) $(MADE)/dev ## mypy --strict, the engine's stub against the engine, tsc
@@ -112,6 +124,7 @@ format: build $(MADE)/dev ## Rewrite the sources in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	cargo fmt --all
+	cd mls && cargo fmt --all
 	npx biome check --write web
 
 test: ## Every suite; installs what the tests need and prints what ran
@@ -121,11 +134,12 @@ test-unit: build $(MADE)/dev ## Python unit tests, the store on SQLite and Postg
 	@.ci/debian pg_ctlcluster postgresql
 	$(PYTEST) $(or $(T),tests/unit)
 
-test-web: $(MODULES) ## Unit tests of the web client (T=words in the file name)
+test-web: $(MODULES) $(MLS) ## Unit tests of the web client (T=words in the file name)
 	npm run --silent test -- $(T)
 
 test-engine: ## Rust tests, the lossy-network simulation among them (T=words in the test name)
 	cargo test --release --locked --workspace $(T)
+	cd mls && cargo test --locked --workspace $(T)
 
 test-protocol: build $(MADE)/dev ## Official LiveKit SDKs against our server
 	$(PYTEST) $(or $(T),tests/protocol)
@@ -170,4 +184,4 @@ bench-smoke: build $(MADE)/dev ## A few seconds of load on our server alone: doe
 
 .PHONY: clean
 clean: ## Delete everything that was built (not data/)
-	rm -rf target dist node_modules $(VENV) src/huisclos/_client src/huisclos/_engine.*.so test-results engine/fuzz/target
+	rm -rf target dist node_modules $(VENV) src/huisclos/_client src/huisclos/_engine.*.so $(MLS) test-results engine/fuzz/target

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -37,6 +38,18 @@ DEVICE_FLAGS: dict[Devices, list[str]] = {
     "absent": ["--use-fake-ui-for-media-stream"],
 }
 PHONE, LAPTOP, WALL = (360, 740), (1280, 800), (2560, 1440)
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The state of a call's encryption as the page tells it: `words` and `digits` are the safety code, empty before it is known."""
+
+    padlock: str
+    epoch: int
+    words: tuple[str, ...]
+    digits: str
+    members: int
+    blocked: int
 
 
 class Browsers:
@@ -103,13 +116,19 @@ class Person:
         await self.button(control).click(timeout=PATIENCE * 1000)
 
     async def start_meeting(self) -> str:
-        """From the home page into a new room of one's own; the link for the others."""
+        """From the home page into a new encrypted room of one's own; the link for the others."""
         await self.open("/")
         await self.press("new meeting")
-        await self.page.wait_for_url(re.compile(r"/t/"), timeout=PATIENCE * 1000)
-        link = self.page.url.partition("#")[0]
         await self.ask_to_join()
         await self.is_in_call()
+        return await self.invitation()
+
+    async def invitation(self) -> str:
+        """The whole link for guests, as the invitation panel shows it."""
+        await self.page.get_by_role("button", name=self.word("invite")).first.click()
+        await self.press("show link")
+        link = await self.page.get_by_role("textbox", name=self.word("meeting link")).input_value()
+        await self.press("close")
         return link
 
     async def ask_to_join(self) -> None:
@@ -177,6 +196,20 @@ class Person:
     def says_muted(self, name: str) -> Locator:
         """What tells that somebody's microphone is off."""
         return self.tile(name).get_by_label(re.compile("Muted|Micro coupé"))
+
+    async def seal(self) -> Seal:
+        """What the page says of the encryption of the call."""
+        region = self.page.get_by_role("region", name=self.word("encryption"))
+        padlock, epoch, words, digits, members, blocked = await region.get_by_role("definition").all_inner_texts()
+        known = digits[:1].isdigit()
+        return Seal(
+            padlock,
+            int(epoch) if epoch.isdigit() else -1,
+            tuple(words.split(", ")) if known else (),
+            digits if known else "",
+            int(members),
+            int(blocked),
+        )
 
     async def picture(self, what: str) -> None:
         """Keep what the screen shows among the results of the run."""

@@ -20,6 +20,11 @@ NAMES: dict[str, dict[Language, str]] = {
     "deny": {"fr": "Refuser", "en": "Deny"},
     "admit all": {"fr": "Tout accepter", "en": "Admit all"},
     "waiting room": {"fr": "Salle d'attente", "en": "Waiting room"},
+    "invite": {"fr": "Inviter", "en": "Invite"},
+    "show link": {"fr": "Afficher le lien et le code QR", "en": "Show the link and QR code"},
+    "meeting link": {"fr": "Lien de la réunion", "en": "Meeting link"},
+    "close": {"fr": "Fermer", "en": "Close"},
+    "encryption": {"fr": "État du chiffrement", "en": "State of the encryption"},
     "grid": {"fr": "Mosaïque", "en": "Grid"},
     "speaker": {"fr": "Intervenant", "en": "Speaker"},
 }

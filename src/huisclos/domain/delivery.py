@@ -376,7 +376,11 @@ class Delivery:
         return [other for other in self._lines.values() if other != line]
 
     def _refuse(self, line: Line, id_: int | None, code: RefusalCode) -> None:
-        self._tell([line], Refused(id_, code, None if self._group is None else self._epoch))
+        self._tell([line], Refused(id_, code, self.epoch))
+        identity = self._identity_of(line)
+        if id_ is not None and code in ("conflict", "group_exists", "no_group") and identity is not None:
+            # To try again it needs what is true now.
+            self._tell([line], self._state(identity))
 
     def _tell(self, lines: Iterable[Line], message: Message) -> None:
         if to := tuple(lines):

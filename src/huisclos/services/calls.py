@@ -20,6 +20,7 @@ from huisclos.model.errors import NotReady, RoomEncrypted, RoomFull, RoomUnknown
 from huisclos.model.ids import Identity, RoomId
 from huisclos.model.join_grant import INTERNAL_ISSUER, JoinGrant
 from huisclos.model.room import Encryption
+from huisclos.model.secrecy import Pii
 from huisclos.services.sessions import Flooded, Message, Session
 from huisclos.signalling.frames import FrameUndecodable
 from huisclos.signalling.outbox import Command, Connection, Hangup, Output, Send, SendFreshToken
@@ -37,6 +38,12 @@ _STUCK_S: Final = 10.0
 
 _ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _ID_LENGTH: Final = 12
+
+
+def _silent(grant: JoinGrant) -> JoinGrant:
+    """The right to join an encrypted call: nothing in clear about the person, now or later."""
+    video = replace(grant.video, can_update_own_metadata=False)
+    return replace(grant, name=Pii(""), metadata="", attributes={}, video=video, encrypted=True)
 
 
 class MediaStuck(Exception):
@@ -91,7 +98,7 @@ class Calls:
         call = self._calls.get((grant.issuer, grant.room))
         if call is not None and len(call.identities) >= self._max_people and grant.identity not in call.identities:
             raise RoomFull
-        return replace(grant, encrypted=encrypted)
+        return _silent(grant) if encrypted else grant
 
     async def _is_encrypted(self, grant: JoinGrant) -> bool:
         """A holder of an SDK key makes its rooms by joining them, and they are transit; ours exist before anybody may join.

@@ -44,8 +44,11 @@ class Sequences:
         return True
 
 
-def address(payload: bytes, sid: str, identity: str) -> Addressed | None:
-    """The packet with its true sender, or None for what is no data packet or not for other participants."""
+def address(payload: bytes, sid: str, identity: str, *, sealed: bool = False) -> Addressed | None:
+    """The packet with its true sender, or None for what is no data packet or not for other participants.
+
+    `sealed`: only encrypted packets pass. Receivers drop the others too; what a faulty client says in clear gets no farther.
+    """
     try:
         packet = models.DataPacket.FromString(payload)
     except DecodeError:
@@ -53,6 +56,8 @@ def address(payload: bytes, sid: str, identity: str) -> Addressed | None:
     kind = packet.WhichOneof("value")
     # Transcriptions are an agent's, metrics the operator's; nobody here is either. Speakers only the server announces.
     if kind in (None, "speaker", "metrics", "transcription"):
+        return None
+    if sealed and kind != "encrypted_packet":
         return None
     packet.participant_sid, packet.participant_identity = sid, identity
     identities = set(packet.destination_identities)

@@ -100,7 +100,7 @@ def _stream_state(state: CallState, participant: Participant, track: str, *, pau
 def _data(state: CallState, sender: Participant, event: DataReceived, now: float) -> None:
     if not sender.may.can_publish_data or event.channel == "data_track":
         return
-    packet = data.address(event.payload, sender.sid, sender.identity)
+    packet = data.address(event.payload, sender.sid, sender.identity, sealed=state.encrypted)
     if packet is None:
         return
     if event.channel == "reliable":

@@ -9,7 +9,7 @@ from huisclos.model.call import Prefer, Subscribe, Unsubscribe
 from huisclos.signalling import responses
 from huisclos.signalling.demand import NOTHING
 from huisclos.signalling.participant import Offer, Participant
-from huisclos.signalling.sdp import Sent, ask_of_opus, name_what_we_send
+from huisclos.signalling.sdp import Sent, ask_of_opus, name_what_we_send, steady_opus
 from huisclos.signalling.state import CallState
 from huisclos.signalling.subscriptions import layer_for
 
@@ -38,6 +38,8 @@ def answer(state: CallState, participant: Participant, offer: Offer, sdp: str) -
         state.demand.leave(before[mid], participant.sid)
     opus = {p.mid: p.opus_wish for p in participant.publications.live.values() if p.kind == "audio"}
     named = ask_of_opus(name_what_we_send(sdp, offer.sections, sent), opus)
+    if state.encrypted:
+        named = steady_opus(named)
     state.outbox.send(participant.connection, responses.answer(offer.id, named, carried))
     for mid, track in refilled.started.items():
         state.outbox.command(Subscribe(participant.sid, mid, track))

@@ -18,6 +18,9 @@ _DIRECTIONS: Final[Mapping[str, Direction]] = {
 }
 
 
+_STEADY: Final = "cbr=1;usedtx=0"  # RFC 7587 section 6.1
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """One media section of an offer, seen from the client: `sends` and `receives` are the client's."""
@@ -87,12 +90,59 @@ def ask_of_opus(answer: str, wishes: Mapping[str, str]) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
+def steady_opus(answer: str) -> str:
+    """`answer` asking every sender of Opus for packets of one size at a steady pace, and taking no redundancy (RED).
+
+    Encryption hides what is said and not how long each packet is: with a variable bit rate or silence left out, lengths
+    alone tell words apart.
+    """
+    lines: list[str] = []
+    for block in _blocks(answer):
+        opus = _payload_types(block, "opus")
+        redundant = _payload_types(block, "red") if block and block[0].startswith("m=audio") else []
+        for line in block:
+            if _described(line) not in redundant:
+                lines += _steadied(line, block, opus, redundant)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _steadied(line: str, block: list[str], opus: list[str], redundant: list[str]) -> list[str]:
+    payload_type = _described(line)
+    if line.startswith("m="):
+        words = line.split(" ")
+        return [" ".join(words[:3] + [word for word in words[3:] if word not in redundant])]
+    if payload_type not in opus:
+        return [line]
+    if line.startswith("a=fmtp:"):
+        return [_steady(line)]
+    if line.startswith("a=rtpmap:") and not _attribute(block, f"a=fmtp:{payload_type} "):
+        return [line, f"a=fmtp:{payload_type} {_STEADY}"]
+    return [line]
+
+
+def _described(line: str) -> str | None:
+    """The payload type that an attribute is about."""
+    name, colon, rest = line.partition(":")
+    return rest.partition(" ")[0] if colon and name in ("a=rtpmap", "a=fmtp", "a=rtcp-fb") else None
+
+
+def _steady(fmtp: str) -> str:
+    head, _, given = fmtp.partition(" ")
+    kept = [part for part in given.split(";") if part.strip().partition("=")[0].lower() not in ("", "cbr", "usedtx")]
+    return f"{head} {';'.join([*kept, _STEADY])}"
+
+
 def _payload_type(block: list[str], encoding: str) -> str:
+    return next(iter(_payload_types(block, encoding)), "")
+
+
+def _payload_types(block: list[str], encoding: str) -> list[str]:
+    found: list[str] = []
     for line in block:
         payload_type, _, described = line.removeprefix("a=rtpmap:").partition(" ")
         if line.startswith("a=rtpmap:") and described.lower().startswith(f"{encoding}/"):
-            return payload_type
-    return ""
+            found.append(payload_type)
+    return found
 
 
 def _named(block: list[str], sent: Sent | None) -> Iterator[str]:

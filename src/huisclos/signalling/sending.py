@@ -33,7 +33,10 @@ def answered(state: CallState, participant: Participant, request: int, sdp: str)
 
 def announce(state: CallState, participant: Participant, request: rtc.AddTrackRequest) -> None:
     """Give a track its sid, or say why not."""
-    refused = _why_not(participant, request)
+    refused = _why_not(participant, request) or (_why_not_sealed(request) if state.encrypted else None)
+    if state.encrypted:
+        # What a person calls a track is for the others, sealed; clients need no name for it.
+        request.name = request.stream = ""
     publication = None
     if refused is None:
         try:
@@ -57,6 +60,11 @@ def _why_not(participant: Participant, request: rtc.AddTrackRequest) -> rtc.Requ
     if request.type not in (models.TrackType.AUDIO, models.TrackType.VIDEO) or not request.cid:
         return _Reason.UNSUPPORTED_TYPE
     return None if participant.may_publish(request.source) else _Reason.NOT_ALLOWED
+
+
+def _why_not_sealed(request: rtc.AddTrackRequest) -> rtc.RequestResponse.Reason | None:
+    """In an encrypted call, a client that does not say how it encrypts a track would send it in clear."""
+    return _Reason.NOT_ALLOWED if request.encryption == models.Encryption.Type.NONE else None
 
 
 def mute(state: CallState, participant: Participant, sid: str, *, muted: bool) -> None:

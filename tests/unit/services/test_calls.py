@@ -12,10 +12,10 @@ from livekit.protocol import models, rtc
 from huisclos.identity.room_tokens import RoomTokens
 from huisclos.media.engine import EventHandler
 from huisclos.model.call import AddPeer, Answered, AudioLevels, Connected, MediaCommand, RemovePeer
-from huisclos.model.errors import NotReady, RoomFull, RoomUnknown, TokenInvalid
+from huisclos.model.errors import NotReady, RoomEncrypted, RoomFull, RoomUnknown, TokenInvalid
 from huisclos.model.ids import ClaimHash, RoomId, new_identity
 from huisclos.model.join_grant import JoinGrant
-from huisclos.model.room import Room
+from huisclos.model.room import Encryption, Room
 from huisclos.model.secrecy import Pii, Secret
 from huisclos.services.calls import EMPTY_FOR_S, Calls
 from huisclos.services.sessions import Session
@@ -65,11 +65,11 @@ class House:
     def _seconds(self) -> float:
         return self.clock.now.timestamp()
 
-    async def room(self) -> RoomId:
+    async def room(self, encryption: Encryption = Encryption.TRANSIT) -> RoomId:
         room = RoomId.new()
         now = self.clock.now
         claim = ClaimHash(secrets.token_hex(32))
-        await self.store.add(Room(room, claim, created_at=now, last_used_at=now), at_most=100)
+        await self.store.add(Room(room, claim, now, now, encryption), at_most=100)
         return room
 
     def token(self, room: RoomId) -> str:
@@ -112,6 +112,35 @@ async def test_a_room_of_ours_is_joined_with_a_token_of_ours(house: House) -> No
 
     assert house.calls.people_in(room) == [grant.identity]
     assert house.calls.rooms_in_use() == [room]
+
+
+async def test_an_sdk_key_opens_no_encrypted_room_but_any_room_of_its_own(house: House) -> None:
+    encrypted, transit = await house.room(Encryption.E2EE), await house.room()
+
+    with pytest.raises(RoomEncrypted):
+        await house.calls.admit(house.sdk_token("robot", encrypted))
+
+    for own in (transit, "standup"):
+        assert (await house.calls.admit(house.sdk_token("robot", own))).issuer == "devkey"
+
+
+async def test_nothing_in_clear_about_a_person_comes_into_an_encrypted_call(house: House) -> None:
+    room = await house.room(Encryption.E2EE)
+    request = rtc.JoinRequest(metadata="secret", participant_attributes={"mood": "secret"})
+
+    grant = await house.calls.admit(house.token(room))
+    session = house.calls.join(grant, request)
+    wish = rtc.UpdateParticipantMetadata(name="secret", metadata="secret")
+    house.calls.receive(session, grant, rtc.SignalRequest(update_metadata=wish).SerializeToString())
+    house.calls.close_room(room)
+
+    said = await told(session)
+    (refusal,) = (message.request_response for message in said if message.WhichOneof("message") == "request_response")
+    assert refusal.reason == rtc.RequestResponse.Reason.NOT_ALLOWED
+    others = [message for message in said if message.WhichOneof("message") != "request_response"]
+    assert not [message for message in others if "secret" in str(message) or "Anna" in str(message)]
+    (fresh,) = (message.refresh_token for message in said if message.WhichOneof("message") == "refresh_token")
+    assert house.tokens.verify_join_token(fresh).name.reveal() == ""
 
 
 async def test_a_token_for_a_room_that_is_gone_opens_nothing(house: House) -> None:

@@ -97,10 +97,10 @@ class Client:
 
 
 class Scene:
-    def __init__(self) -> None:
+    def __init__(self, *, encrypted: bool = False) -> None:
         self.now = NOON
         ids = count(1)
-        self.call = RoomCall("salon", lambda prefix: f"{prefix}{next(ids)}", self.now)
+        self.call = RoomCall("salon", lambda prefix: f"{prefix}{next(ids)}", self.now, encrypted=encrypted)
         self.clients: dict[Connection, Client] = {}
         self.commands: list[MediaCommand] = []
         self._connections = count(1)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huisclos.signalling.sdp import Section, Sent, ask_of_opus, name_what_we_send, parse_sections
+from huisclos.signalling.sdp import Section, Sent, ask_of_opus, name_what_we_send, parse_sections, steady_opus
 from unit.signalling.scene import answered, offer, section
 
 
@@ -66,11 +66,31 @@ def test_opus_without_format_parameters_gets_some() -> None:
     assert "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 stereo=1\r\n" in asked
 
 
+def test_steady_sound_is_asked_of_every_opus_and_no_redundancy_is_taken() -> None:
+    sound = (
+        "m=audio 9 UDP/TLS/RTP/SAVPF 63 111 109\r\na=mid:0\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"
+        "a=rtcp-fb:63 nack\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;usedtx=1;useinbandfec=1\r\n"
+        "a=rtpmap:109 OPUS/48000/2\r\na=rtcp-fb:109 transport-cc\r\n"
+    )
+    picture = section("1", "video", "recvonly")
+
+    steady = steady_opus(offer(sound, picture))
+
+    assert steady == offer(
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111 109\r\na=mid:0\r\n"
+        "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1;cbr=1;usedtx=0\r\n"
+        "a=rtpmap:109 OPUS/48000/2\r\na=fmtp:109 cbr=1;usedtx=0\r\na=rtcp-fb:109 transport-cc\r\n",
+        picture,
+    )
+    assert steady_opus(steady) == steady
+
+
 @given(st.text())
 def test_any_text_can_be_read_and_named(text: str) -> None:
     sections = parse_sections(text)
 
     ask_of_opus(text, {found.mid: "usedtx=1" for found in sections})
+    steady_opus(text)
     name_what_we_send(text, sections, {found.mid: Sent("PA_x", "camera", "TR_y") for found in sections})
 
 
@@ -80,4 +100,5 @@ def test_sections_in_any_disorder_can_be_read_and_named(lines: list[str]) -> Non
     sections = parse_sections(text)
 
     assert all(found.mid for found in sections)
+    steady_opus(text)
     name_what_we_send(text, sections, {})

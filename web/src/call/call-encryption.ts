@@ -26,7 +26,7 @@ interface Watched {
 
 export interface CallEncryptionEars {
   onChange(): void;
-  onRemoved(): void;
+  onRemoved(elsewhere: boolean): void;
   /** Sending is over for good. */
   onBroken(): void;
   onSoundWithheld(): void;
@@ -66,7 +66,7 @@ export class CallEncryption {
         // A beat that does not arrive is what the other way is for.
         room.localParticipant.publishData(payload, { reliable: true, topic: BEAT_TOPIC }).catch(() => undefined);
       },
-      onRemoved: () => this.#ears.onRemoved(),
+      onRemoved: (elsewhere) => this.#ears.onRemoved(elsewhere),
     };
     let epoch = keys.state.get().epoch;
     this.#unwatch = keys.state.watch(() => {

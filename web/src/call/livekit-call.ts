@@ -178,7 +178,7 @@ class LiveKitCall implements LiveCall {
     if (!(keys instanceof WorkerRoomEncryption)) throw new Failure("encryption_failed");
     return new CallEncryption(keys, {
       onChange: () => this.#refresh(),
-      onRemoved: () => this.#endAs("removed"),
+      onRemoved: (elsewhere) => this.#endAs(elsewhere ? "elsewhere" : "removed"),
       onBroken: () => this.#endAs("unsafe"),
       onSoundWithheld: () => this.#tell({ type: "problem", code: "sound_withheld" }),
     });

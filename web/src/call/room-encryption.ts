@@ -15,7 +15,7 @@ const LAST_WORDS_MS = 500;
 export interface GroupEars {
   /** To be sent to everybody through the encrypted data channel. */
   onBeat(payload: Uint8Array<ArrayBuffer>): void;
-  onRemoved(): void;
+  onRemoved(elsewhere: boolean): void;
 }
 
 interface Open {
@@ -156,7 +156,7 @@ export class WorkerRoomEncryption implements RoomEncryption {
         this.ears?.onBeat(message.payload);
         break;
       case "removed":
-        this.ears?.onRemoved();
+        this.ears?.onRemoved(message.elsewhere);
         break;
     }
   }

@@ -3,20 +3,27 @@
  * packet like an encrypted one.
  */
 
-/** The fields of livekit.DataPacket that carry routing: kind, sender, receivers, sequence, sender's session. */
-const ROUTING = new Set([1, 4, 5, 16, 17]);
-/** encrypted_packet; speaker and metrics, which only the server makes and in which nobody says anything. */
-const ENCRYPTED = 18;
-const WITHOUT_CONTENT = new Set([3, 8]);
-
 const VARINT = 0;
-const FIXED64 = 1;
 const LENGTH = 2;
-const FIXED32 = 5;
 
 /**
- * Whether livekit-client may see this packet: it holds nothing but routing and an encrypted packet, or nothing a person said.
- * Unknown fields, groups and overlong numbers are refused, so that no second reading of the bytes can find content in them.
+ * The fields of livekit.DataPacket that may be there, with their wire type: the way of the packet (kind, sender, receivers,
+ * sequence, session of the sender), the encrypted packet, and speaker and metrics, which the server makes and nobody says.
+ */
+const ALLOWED = new Map([
+  [1, VARINT],
+  [4, LENGTH],
+  [5, LENGTH],
+  [16, VARINT],
+  [17, LENGTH],
+  [18, LENGTH],
+  [3, LENGTH],
+  [8, LENGTH],
+]);
+
+/**
+ * Whether livekit-client may see this packet. Every other field, another wire type than the field's own (its parser would read on
+ * by the field and not by the wire type) and overlong numbers are refused, so that no second reading finds content in the bytes.
  */
 export function isEncryptedPacket(packet: Uint8Array): boolean {
   let at = 0;
@@ -33,28 +40,10 @@ export function isEncryptedPacket(packet: Uint8Array): boolean {
   };
   while (at < packet.length) {
     const tag = number(2);
-    if (tag === null) return false;
-    const field = tag >> 3;
-    if (field !== ENCRYPTED && !ROUTING.has(field) && !WITHOUT_CONTENT.has(field)) return false;
-    switch (tag & 7) {
-      case VARINT:
-        if (number(10) === null) return false;
-        break;
-      case FIXED64:
-        at += 8;
-        break;
-      case LENGTH: {
-        const length = number(4);
-        if (length === null) return false;
-        at += length;
-        break;
-      }
-      case FIXED32:
-        at += 4;
-        break;
-      default:
-        return false;
-    }
+    if (tag === null || ALLOWED.get(tag >> 3) !== (tag & 7)) return false;
+    const value = number((tag & 7) === VARINT ? 5 : 4);
+    if (value === null) return false;
+    if ((tag & 7) === LENGTH) at += value;
   }
   return at === packet.length;
 }

@@ -28,7 +28,8 @@ export type GroupAction =
   | { readonly do: "ahead"; readonly epoch: number }
   | { readonly do: "alarm"; readonly kind: AlarmKind; readonly identity: string | null }
   | { readonly do: "returning" }
-  | { readonly do: "removed" }
+  /** `by`: who did it; oneself, when one came in again elsewhere. */
+  | { readonly do: "removed"; readonly by: string | null }
   | { readonly do: "failed"; readonly kind: AlarmKind };
 
 export interface GroupTerms {

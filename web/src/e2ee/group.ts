@@ -243,6 +243,8 @@ export class Group {
     this.#asked = null;
     try {
       this.mls.joinWelcome(welcome);
+      // The group we asked to be let into.
+      this.#groupId = this.#standingSeen?.group ?? null;
     } catch {
       this.#askStanding(now);
       return;
@@ -300,7 +302,7 @@ export class Group {
     }
     if (change.selfRemoved) {
       this.#phase = "left";
-      this.#act({ do: "removed" });
+      this.#act({ do: "removed", by: change.by });
       return;
     }
     this.#enter(change, afresh, now);

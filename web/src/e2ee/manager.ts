@@ -77,7 +77,8 @@ export class FrameEncryption implements BaseE2EEManager {
   // What our senders of sound carry as soon as the answer shows that their packets are all of one size.
   readonly #voices = new Map<RTCRtpSender, Stream>();
   readonly #listeners = new Map<string, Callback[]>();
-  #constantBitrate = false;
+  // No connection carries sound before the answer to the offer that holds its sender.
+  #constantBitrate = true;
   #nextRequest = 1;
   #room: Room | undefined;
 
@@ -135,7 +136,7 @@ export class FrameEncryption implements BaseE2EEManager {
 
   setupEngine(engine: Engine): void {
     engine.on("transportsCreated", (publisher, subscriber) => {
-      this.#constantBitrate = false;
+      this.#constantBitrate = true;
       this.#guard(publisher as unknown as Transport, true);
       if (subscriber !== undefined) this.#guard(subscriber as unknown as Transport, false);
     });
@@ -223,11 +224,12 @@ export class FrameEncryption implements BaseE2EEManager {
 
   /** Lets our sound out, or keeps it in, by the answer that comes into force. */
   #judgeSound(answer: string): void {
-    this.#constantBitrate = hasConstantBitrate(answer);
+    const allowed = hasConstantBitrate(answer);
+    if (this.#constantBitrate && !allowed) this.#tell({ type: "sound-refused" });
+    this.#constantBitrate = allowed;
     for (const [sender, stream] of this.#voices) {
       this.#transforms.assign(sender, this.#constantBitrate ? stream : null);
     }
-    if (!this.#constantBitrate) this.#tell({ type: "sound-refused" });
   }
 
   // ── The worker ───────────────────────────────────────────────────────────────────────────────────

@@ -21,7 +21,8 @@ const UNREADABLE_BEFORE_ALARM = 2;
 export interface MembershipEars {
   onEvent(event: EncryptionEvent): void;
   onActive(): void;
-  onRemoved(): void;
+  /** `elsewhere`: by oneself, in another tab or browser. */
+  onRemoved(elsewhere: boolean): void;
   /** Sends through the encrypted data channel. */
   onBeat(payload: Bytes): void;
   onFailed(kind: AlarmKind): void;
@@ -126,7 +127,7 @@ export class Membership {
         break;
       case "removed":
         this.#end();
-        this.ears.onRemoved();
+        this.ears.onRemoved(action.by === this.terms.identity);
         break;
       case "failed":
         this.#end();

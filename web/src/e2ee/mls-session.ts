@@ -29,6 +29,12 @@ export interface Opened {
   readonly max: number;
 }
 
+export interface NewLeaf {
+  readonly leafPublicKey: Bytes;
+  readonly toSign: Bytes;
+  readonly leafKey: Bytes;
+}
+
 /** Who left a card at the door: whoever made it had the link and the seat's public key. */
 export interface OpenedCard {
   readonly seatPublicKey: Bytes;
@@ -60,21 +66,27 @@ export async function openMlsSession(module: WebAssembly.Module): Promise<MlsSes
 export class MlsSession implements Mls {
   constructor(private readonly exports: Exports) {}
 
-  open(room: string, secret: Bytes, fingerprint: Bytes, policy: Bytes): Opened {
-    const answer = this.#ask("open", { room, secret, f: fingerprint, policy });
-    return {
-      hostPublicKey: bytes(answer.host_pk),
-      gen: Number(answer.gen),
-      seq: Number(answer.seq),
-      admission: answer.admission === "open" ? "open" : "lobby",
-      max: Number(answer.max),
-    };
+  /** `knownSeq`: the highest policy seq this browser saw of the room; an older policy is refused. */
+  open(room: string, secret: Bytes, fingerprint: Bytes, policy: Bytes, knownSeq = 0): Opened {
+    return opened(this.#ask("open", { room, secret, f: fingerprint, policy, seq: knownSeq }));
   }
 
-  /** A leaf for this seat, with the key of one's earlier leaf where there is one: only it can take that leaf's place. */
-  newLeaf(seatPublicKey: Bytes, name: string, leafKey: Bytes | null): { publicKey: Bytes; leafKey: Bytes } {
+  /** The policy in force: the group's, or the one opened where there is no group yet. */
+  policy(): Opened {
+    return opened(this.#ask("policy", {}));
+  }
+
+  /**
+   * Draws a leaf for this seat, or takes the leaf key of before a reload: with it an external commit replaces the old leaf. The seat
+   * then vouches for the leaf by its signature over `toSign`, in `sealLeaf`. `leafKey` is secret (64 bytes).
+   */
+  newLeaf(seatPublicKey: Bytes, name: string, leafKey: Bytes | null = null): NewLeaf {
     const answer = this.#ask("new_leaf", { seat_pk: seatPublicKey, name, leaf_key: leafKey });
-    return { publicKey: bytes(answer.leaf_pk), leafKey: bytes(answer.leaf_key) };
+    return {
+      leafPublicKey: bytes(answer.leaf_pk),
+      toSign: bytes(answer.to_sign),
+      leafKey: bytes(answer.leaf_key),
+    };
   }
 
   sealLeaf(signature: Bytes, certificate: Bytes | null): void {
@@ -104,8 +116,8 @@ export class MlsSession implements Mls {
     this.#ask("join_welcome", { welcome });
   }
 
-  commit({ adds, removes, update }: CommitWish): Made {
-    const answer = this.#ask("commit", { adds, removes, update });
+  commit({ adds, removes, update, policy, secret }: CommitWish): Made {
+    const answer = this.#ask("commit", { adds, removes, update, policy, secret });
     return {
       commit: bytes(answer.commit),
       info: bytes(answer.info),
@@ -122,6 +134,7 @@ export class MlsSession implements Mls {
     this.#ask("rejected", {});
   }
 
+  /** `gone`: whom the server says that its proposal removes; one that removes another is refused. */
   process(message: Bytes, gone: string | null = null): Processed {
     const answer = this.#ask("process", { message, gone });
     switch (answer.kind) {
@@ -130,7 +143,7 @@ export class MlsSession implements Mls {
       case "proposal":
         return { kind: "proposal", removes: typeof answer.removes === "string" ? answer.removes : null };
       case "app":
-        return { kind: "app", from: text(answer.from), payload: bytes(answer.payload) };
+        return { kind: "app", from: text(answer.from), role: role(answer.role), payload: bytes(answer.payload) };
       default:
         throw new MlsError("answer", "of no known kind");
     }
@@ -154,15 +167,19 @@ export class MlsSession implements Mls {
 
   roster(): readonly Leaf[] {
     return list(this.#call("roster", {})).map((entry) => {
-      const { leaf, identity, name, role } = entry as Fields;
-      const isHost = role === 2 || role === "host";
+      const { leaf, identity, name, role: is } = entry as Fields;
       return {
         leaf: Number(leaf),
         identity: text(identity),
         name: typeof name === "string" ? name : null,
-        role: isHost ? "host" : "guest",
+        role: role(is),
       };
     });
+  }
+
+  /** The link secret of the generation in force, which a host sent to the members after changing it. */
+  newSecret(secret: Bytes): void {
+    this.#ask("new_secret", { secret });
   }
 
   keys(): EpochKeys {
@@ -203,10 +220,25 @@ function change(answer: Fields): Change {
     epoch: Number(answer.epoch),
     added: list(answer.added).map(text),
     removed: list(answer.removed).map(text),
+    returned: list(answer.returned).map(text),
     selfRemoved: answer.self_removed === true,
     policyChanged: answer.policy_changed === true,
     by: typeof answer.by === "string" ? answer.by : null,
   };
+}
+
+function opened(answer: Fields): Opened {
+  return {
+    hostPublicKey: bytes(answer.host_pk),
+    gen: Number(answer.gen),
+    seq: Number(answer.seq),
+    admission: answer.admission === "open" ? "open" : "lobby",
+    max: Number(answer.max),
+  };
+}
+
+function role(value: unknown): "guest" | "host" {
+  return value === "host" ? "host" : "guest";
 }
 
 function bytes(value: unknown): Bytes {

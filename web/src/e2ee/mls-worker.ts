@@ -103,9 +103,9 @@ async function enter(terms: EnterTerms): Promise<void> {
   membership = new Membership(mls, group, url, terms.frames, {
     onEvent: (event) => tell({ kind: "encryption", event }),
     onActive: resolve,
-    onRemoved: () => {
-      reject(new Failure("removed"));
-      tell({ kind: "removed" });
+    onRemoved: (elsewhere) => {
+      reject(new Failure(elsewhere ? "joined_elsewhere" : "removed"));
+      tell({ kind: "removed", elsewhere });
     },
     onBeat: (payload) => tell({ kind: "beat", payload }),
     onFailed: () => reject(new Failure("encryption_failed")),

@@ -15,6 +15,8 @@ export interface Change {
   readonly epoch: number;
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** Came in anew while they were there: a reload, a recovery. */
+  readonly returned: readonly string[];
   readonly selfRemoved: boolean;
   readonly policyChanged: boolean;
   /** Who made it, as far as MLS tells. */
@@ -24,7 +26,7 @@ export interface Change {
 export type Processed =
   | ({ readonly kind: "commit" } & Change)
   | { readonly kind: "proposal"; readonly removes: string | null }
-  | { readonly kind: "app"; readonly from: string; readonly payload: Bytes };
+  | { readonly kind: "app"; readonly from: string; readonly role: "guest" | "host"; readonly payload: Bytes };
 
 export interface EpochKeys {
   readonly epoch: number;
@@ -47,6 +49,9 @@ export interface CommitWish {
   readonly removes: readonly string[];
   /** Fresh keys on our path: after a removal, and every ten minutes. */
   readonly update: boolean;
+  /** A new policy, by a host; with `secret` where its generation is a later one. */
+  readonly policy?: Bytes;
+  readonly secret?: Bytes;
 }
 
 /** One member's MLS state. Methods throw MlsError; the state stays that of the last merged epoch. */
@@ -59,7 +64,6 @@ export interface Mls {
   accepted(): Change;
   /** Another one does. */
   rejected(): void;
-  /** `gone`: whom the server says its own proposal removes; one that removes another is refused. */
   process(message: Bytes, gone?: string | null): Processed;
   keyPackage(): Bytes;
   leave(): Bytes;

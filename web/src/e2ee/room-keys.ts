@@ -78,7 +78,11 @@ export class RoomKeys {
 
   /** Gives the MLS session a leaf that this seat vouches for. A host certifies it; a guest brings a certificate. */
   async takeLeaf(name: string, asHost: boolean, certified: string | null, now: number): Promise<void> {
-    const { publicKey, leafKey } = this.#mls.newLeaf(this.#seat.publicKey, name, await keptLeafKey(this.#room, now));
+    const { leafPublicKey, leafKey } = this.#mls.newLeaf(
+      this.#seat.publicKey,
+      name,
+      await keptLeafKey(this.#room, now),
+    );
     await keepLeafKey(this.#room, leafKey, now);
     leafKey.fill(0);
     const leave = asHost
@@ -86,7 +90,7 @@ export class RoomKeys {
       : certified === null
         ? null
         : fromBase64Url(certified);
-    this.#mls.sealLeaf(await leafSignature(this.#seat, this.#room, publicKey), leave);
+    this.#mls.sealLeaf(await leafSignature(this.#seat, this.#room, leafPublicKey), leave);
   }
 
   async #certificate(role: typeof ROLE_GUEST | typeof ROLE_HOST, seatPublicKey: Bytes, now: number): Promise<Bytes> {

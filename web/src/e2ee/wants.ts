@@ -4,8 +4,10 @@ import type { Bytes } from "./bytes";
 import type { CommitWish, Leaf } from "./mls";
 
 const ADD_BATCH_MS = 250;
-// Under a stream of newcomers one commit a second keeps everybody's work small.
-const BUSY_ADD_BATCH_MS = 1_000;
+// Under a stream of newcomers fewer commits keep everybody's work small; who waits gives up after a second.
+const BUSY_ADD_BATCH_MS = 750;
+const BUSY_COMMITS = 3;
+const BUSY_WITHIN_MS = 1_500;
 const RANK_STEP_MS = 500;
 const REKEY_MS = 10 * 60_000;
 
@@ -22,8 +24,9 @@ export class Wants {
   readonly #removes = new Map<string, number>();
   /** Who is to be removed by proposals of this epoch, and since when. */
   readonly #proposed = new Map<string, number>();
-  #epochAt = 0;
-  #lastCommitAt = Number.NEGATIVE_INFINITY;
+  #epochAt = Number.NEGATIVE_INFINITY;
+  /** How many commits have followed each other closely. */
+  #stream = 0;
 
   add(identity: string, keyPackage: Bytes, now: number): void {
     this.#adds.set(identity, { keyPackage, since: this.#adds.get(identity)?.since ?? now });
@@ -40,7 +43,7 @@ export class Wants {
   /** A new epoch: proposals of the old one are void, and whoever came or went is wanted no more. */
   epoch(roster: readonly Leaf[], host: boolean, now: number): void {
     const here = new Set(roster.map((leaf) => leaf.identity));
-    this.#lastCommitAt = now;
+    this.#stream = now - this.#epochAt < BUSY_WITHIN_MS ? this.#stream + 1 : 0;
     this.#epochAt = now;
     for (const identity of here) this.#adds.delete(identity);
     for (const [identity, since] of this.#proposed) if (host && here.has(identity)) this.#removes.set(identity, since);
@@ -51,10 +54,8 @@ export class Wants {
   /** When the next commit is ours to make, given our rank (-1: not online); null if there is nothing to do. */
   dueAt(rank: number): number {
     const patience = Math.max(0, rank) * RANK_STEP_MS;
-    const adds = [...this.#adds.values()].map(({ since }) => {
-      const busy = since - this.#lastCommitAt < BUSY_ADD_BATCH_MS;
-      return since + (busy ? BUSY_ADD_BATCH_MS : ADD_BATCH_MS);
-    });
+    const batch = this.#stream >= BUSY_COMMITS ? BUSY_ADD_BATCH_MS : ADD_BATCH_MS;
+    const adds = [...this.#adds.values()].map(({ since }) => since + batch);
     return Math.min(
       ...adds,
       ...this.#removes.values(),

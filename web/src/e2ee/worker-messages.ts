@@ -60,4 +60,4 @@ export type WorkerMessage =
   | { readonly kind: "token" }
   /** To be sent to everybody through the encrypted data channel. */
   | { readonly kind: "beat"; readonly payload: Bytes }
-  | { readonly kind: "removed" };
+  | { readonly kind: "removed"; readonly elsewhere: boolean };

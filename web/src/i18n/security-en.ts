@@ -5,7 +5,7 @@ import type { Texts } from "./fr";
 export const securityEn: Texts["security"] = {
   title: "Security",
   short: {
-    transit: "Encrypted in transit only",
+    transit: "Not end-to-end encrypted",
     opening: "Locking up…",
     closed: "End-to-end encrypted",
     returning: "Fetching new keys…",
@@ -130,7 +130,7 @@ export const securityEn: Texts["security"] = {
     again: "Come back in",
   },
 
-  transitBanner: "No end-to-end encryption in this meeting: the server could listen.",
+  transitBanner: "The server could listen to this meeting: it is encrypted as far as the server, and no further.",
 
   preJoin: {
     sealed: "End-to-end encrypted: the server can neither see nor hear you.",

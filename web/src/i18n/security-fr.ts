@@ -3,7 +3,7 @@
 export const securityFr = {
   title: "Sécurité",
   short: {
-    transit: "Chiffré en transit seulement",
+    transit: "Pas chiffré de bout en bout",
     opening: "Mise sous clé…",
     closed: "Chiffré de bout en bout",
     returning: "On reprend les clés…",
@@ -129,7 +129,7 @@ export const securityFr = {
     again: "Revenir dans la réunion",
   },
 
-  transitBanner: "Pas de chiffrement de bout en bout dans cette réunion : le serveur pourrait écouter.",
+  transitBanner: "Le serveur pourrait écouter cette réunion : elle est chiffrée jusqu'à lui, pas au-delà.",
 
   preJoin: {
     sealed: "Chiffrée de bout en bout : le serveur ne peut ni vous voir ni vous entendre.",

@@ -1,26 +1,53 @@
 /** A visit to a room against a small world in memory: who may do what when, and that nothing opens before a click. */
 
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { type DoorMessage, type Entry, Failure, type RoomId, type SeatKey } from "../types/room";
+import {
+  type DoorMessage,
+  type Entry,
+  Failure,
+  type Look,
+  type RoomId,
+  type SeatKey,
+  type Visitor,
+} from "../types/room";
 import { type CallState, callAfter, callBegins, type EndReason } from "./call";
+import { type EncryptionState, encryptionAfter, encryptionBegins } from "./encryption";
+import type { LinkKeys } from "./link";
 import { Cell } from "./observable";
-import type { Belongings, DeviceRefusal, LiveCall, OpenCamera, OpenMicrophone, Permission, Ports } from "./ports";
+import type {
+  Belongings,
+  DeviceRefusal,
+  LiveCall,
+  OpenCamera,
+  OpenMicrophone,
+  Permission,
+  Ports,
+  RoomEncryption,
+} from "./ports";
 import { openPreferences } from "./preferences";
 import { RoomSession } from "./room-session";
 
 const ROOM = "abcdefghijklmnopqrstuvwxyz" as RoomId;
+const KEYS: LinkKeys = { secret: "S", fingerprint: "F", hostSeed: null };
 
 /** The world around one browser: a server that answers as told, devices that count how often they were opened. */
 class World {
   readonly kept = new Map<string, string>();
-  entry: Entry | Failure = { state: "admitted", ticket: { identity: "p", role: "guest", token: "t" } };
+  entry: Entry | Failure = {
+    state: "admitted",
+    ticket: { identity: "p", role: "guest", token: "t", certificate: null },
+  };
   claimFails: Failure | null = null;
   admitFails: Failure | null = null;
   refusal: DeviceRefusal | null = null;
   opened = 0;
   open = 0;
   entered = 0;
-  calledThemselves = "";
+  visitor: Visitor | null = null;
+  look: Look = { role: "stranger", people: null, encryption: "transit", policy: null };
+  readonly keys = new Cell<EncryptionState>(encryptionBegins);
+  readonly log: string[] = [];
+  certified = "";
   tell: (message: DoorMessage) => void = () => undefined;
   doors = 0;
   brought: Belongings | null = null;
@@ -52,18 +79,21 @@ class World {
       claim: async () => {
         if (this.claimFails !== null) throw this.claimFails;
       },
-      look: async () => ({ role: "stranger", people: null }),
-      enter: async (_room, _seat, name) => {
+      look: async () => this.look,
+      enter: async (_room, _seat, visitor) => {
         this.entered += 1;
-        this.calledThemselves = name;
+        this.visitor = visitor;
         if (this.entry instanceof Failure) throw this.entry;
         return this.entry;
       },
-      admit: async () => {
+      admit: async (_room, _knock, _seat, certificate) => {
         if (this.admitFails !== null) throw this.admitFails;
+        this.certified = certificate ?? "";
       },
       deny: async () => undefined,
-      admitAll: async () => undefined,
+      admitAll: async (_room, _seat, certificates) => {
+        this.certified = JSON.stringify(certificates);
+      },
     },
     door: {
       listen: (_room, _seat, onMessage) => {
@@ -86,7 +116,8 @@ class World {
     },
     call: {
       prepare: () => undefined,
-      join: async (_ticket, belongings) => {
+      join: async (_ticket, belongings, encryption) => {
+        this.log.push(`call ${encryption === null ? "open" : encryption.state.get().padlock}`);
         this.brought = belongings;
         const call: Partial<LiveCall> = { state: this.call, leave: async () => this.end("left") };
         return call as LiveCall;
@@ -94,6 +125,14 @@ class World {
       probe: async () => null,
       canShareScreen: true,
       canChooseSpeaker: true,
+    },
+    encryption: {
+      draw: async () => ({ room: ROOM, keys: KEYS, policy: "p" }),
+      open: async (_room, _keys, policy) => {
+        this.log.push(`open ${policy}`);
+        if (policy === "forged") throw new Failure("link_mismatch");
+        return this.encryption;
+      },
     },
     keepsakes: {
       read: (key) => this.kept.get(key) ?? null,
@@ -103,8 +142,33 @@ class World {
     unfit: null,
   };
 
-  visit(): RoomSession {
-    return new RoomSession(ROOM, this.ports, openPreferences(this.ports.keepsakes, ["fr"]));
+  /** Keys that open every card that begins with "card of". */
+  readonly encryption: RoomEncryption = {
+    identity: "p_me",
+    policySeq: 1,
+    holdsHostKey: true,
+    state: this.keys,
+    makeCard: async (name) => `card of ${name}`,
+    openCard: async (card) => {
+      const name = /^card of (.+)$/.exec(card)?.[1];
+      return name === undefined ? null : { identity: `p_${name}`, name };
+    },
+    certify: async (card) => `certificate for the ${card}`,
+    enter: async ({ asHost }) => {
+      this.log.push(`enter as ${asHost ? "host" : "guest"}`);
+      this.keys.set(encryptionAfter(this.keys.get(), { type: "epoch", epoch: 1, members: [] }));
+    },
+    remove: () => undefined,
+    alarmsSeen: () => undefined,
+    close: () => void this.log.push("close"),
+  };
+
+  visit(keys: LinkKeys | null = null): RoomSession {
+    return new RoomSession(
+      { at: "room", room: ROOM, claim: null, keys },
+      this.ports,
+      openPreferences(this.ports.keepsakes, ["fr"]),
+    );
   }
 }
 
@@ -159,7 +223,7 @@ describe("joining", () => {
     await session.look(null);
     await session.join("  ", "Invité");
 
-    expect(world.calledThemselves).toBe("Invité");
+    expect(world.visitor).toEqual({ name: "Invité" });
     expect(JSON.parse(world.kept.get("huisclos.preferences") ?? "{}")).toMatchObject({ name: "" });
   });
 
@@ -197,7 +261,7 @@ describe("waiting", () => {
 
   test("ends in the call when a host opens", async () => {
     const session = await waiting();
-    world.entry = { state: "admitted", ticket: { identity: "p", role: "guest", token: "t" } };
+    world.entry = { state: "admitted", ticket: { identity: "p", role: "guest", token: "t", certificate: null } };
     world.tell({ type: "admitted" });
 
     await expect.poll(() => session.visit.get().stand.at).toBe("call");
@@ -277,13 +341,13 @@ describe("coming back", () => {
 
 describe("a host", () => {
   test("hears who knocks, and an answer that came too late is no error", async () => {
-    world.entry = { state: "admitted", ticket: { identity: "p", role: "host", token: "t" } };
+    world.entry = { state: "admitted", ticket: { identity: "p", role: "host", token: "t", certificate: null } };
     const session = world.visit();
     await session.look(null);
     await session.join("Anna", "Invité");
     world.tell({ type: "knocks", knocks: [{ id: "k", name: "Ben", waitingSeconds: 3 }] });
 
-    expect(session.visit.get().knocks).toHaveLength(1);
+    await expect.poll(() => session.visit.get().knocks.length).toBe(1);
     world.admitFails = new Failure("knock_unknown");
     await session.admit("k");
     expect(session.visit.get().answerTrouble).toBeNull();
@@ -299,5 +363,94 @@ describe("a host", () => {
     world.admitFails = null;
     await session.admit("k");
     expect(session.visit.get().answerTrouble).toBeNull();
+  });
+});
+
+describe("an encrypted room", () => {
+  const sealed: Look = { role: "guest", people: null, encryption: "e2ee", policy: "p" };
+  const admitted = (certificate: string | null, role: "guest" | "host" = "guest"): Entry => ({
+    state: "admitted",
+    ticket: { identity: "p_me", role, token: "t", certificate },
+  });
+
+  test("has its keys before anything is connected, and shows itself by a card instead of a name", async () => {
+    world.look = sealed;
+    world.entry = admitted("leave");
+    const session = world.visit(KEYS);
+    await session.look(null);
+    expect(session.encryption.get().padlock).toBe("opening");
+    await session.join("Anna", "Invité");
+
+    expect(world.visitor).toEqual({ identity: "p_me", card: "card of Anna" });
+    expect(world.log).toEqual(["open p", "enter as guest", "call closed"]);
+    expect(session.encryption.get().padlock).toBe("closed");
+    session.close();
+    expect(world.log).toContain("close");
+  });
+
+  test.each([
+    ["as transit", { ...sealed, encryption: "transit", policy: null }, "downgrade_refused"],
+    ["without a policy", { ...sealed, policy: null }, "downgrade_refused"],
+    ["with another's policy", { ...sealed, policy: "forged" }, "link_mismatch"],
+  ] as const)("is not entered when the server presents it %s", async (_how, look, code) => {
+    world.look = look;
+    const session = world.visit(KEYS);
+    await session.look(null);
+
+    expect(session.visit.get().stand).toEqual({ at: "nowhere", trouble: { code } });
+    expect(world.entered).toBe(0);
+  });
+
+  test("is not entered by an open link once this browser has seen it encrypted", async () => {
+    world.look = sealed;
+    await world.visit(KEYS).look(null);
+    world.look = { ...sealed, encryption: "transit", policy: null };
+    const session = world.visit(null);
+    await session.look(null);
+
+    expect(session.visit.get().stand).toEqual({ at: "nowhere", trouble: { code: "downgrade_refused" } });
+  });
+
+  test("is not entered under an older policy than the one seen before", async () => {
+    world.kept.set(`huisclos.pin.${ROOM}`, "2");
+    world.look = sealed;
+    const session = world.visit(KEYS);
+    await session.look(null);
+
+    expect(session.visit.get().stand).toEqual({ at: "nowhere", trouble: { code: "policy_outdated" } });
+  });
+
+  test("opens no call for a guest whom no host has certified", async () => {
+    world.look = sealed;
+    world.entry = admitted(null);
+    const session = world.visit(KEYS);
+    await session.look(null);
+    await session.join("Anna", "Invité");
+
+    expect(session.visit.get().stand.at).toBe("pre-join");
+    expect(world.log).toEqual(["open p"]);
+  });
+
+  test("lets a host admit those whose card opens, with a certificate, and nobody else", async () => {
+    world.look = { ...sealed, role: "host" };
+    world.entry = admitted(null, "host");
+    const session = world.visit(KEYS);
+    await session.look(null);
+    await session.join("Anna", "Organisateur");
+    const knocks = [
+      { id: "1", identity: "p_Ben", card: "card of Ben", waitingSeconds: 1 },
+      { id: "2", identity: "p_Eve", card: "card of Ben", waitingSeconds: 1 },
+      { id: "3", identity: "p_Eve", card: "scribble", waitingSeconds: 1 },
+      { id: "4", name: "Somebody the server made up", waitingSeconds: 1 },
+    ];
+    world.tell({ type: "knocks", knocks });
+
+    await expect.poll(() => session.visit.get().knocks.map(({ name }) => name)).toEqual(["Ben", null, null, null]);
+    await session.admit("1");
+    expect(world.certified).toBe("certificate for the card of Ben");
+    await session.admit("2");
+    expect(session.visit.get().answerTrouble).toEqual({ code: "card_unreadable" });
+    await session.admitAll();
+    expect(JSON.parse(world.certified)).toEqual({ "1": "certificate for the card of Ben" });
   });
 });

@@ -1,12 +1,9 @@
-/** Names, links, preferences and device problems: what comes from outside is read with care. */
+/** Names, preferences and device problems: what comes from outside is read with care. */
 
 import { describe, expect, test } from "vitest";
 import { browserFamily, deviceProblem, screenProblem } from "./device-problem";
-import { placeOf, roomFromPasted } from "./link";
 import { initials, shadeOf, tidyName } from "./person-name";
 import { languageOf, readPreferences } from "./preferences";
-
-const ID = "abcdefghijklmnopqrstuvwxyz";
 
 describe("names", () => {
   test("lose what cannot be seen and what turns text around", () => {
@@ -26,37 +23,6 @@ describe("names", () => {
   test("a person keeps their colour", () => {
     expect(shadeOf("p_1", 5)).toBe(shadeOf("p_1", 5));
     expect(shadeOf("p_1", 5)).toBeLessThan(5);
-  });
-});
-
-describe("links", () => {
-  test("lead home, into a room, or nowhere", () => {
-    expect(placeOf("/", "")).toEqual({ at: "home" });
-    expect(placeOf(`/r/${ID}`, "")).toEqual({ at: "room", room: ID, claim: null });
-    expect(placeOf(`/r/${ID}`, `#host=${ID}`)).toEqual({ at: "room", room: ID, claim: ID });
-    expect(placeOf("/r/short", "")).toEqual({ at: "nowhere" });
-    expect(placeOf(`/r/${ID}/../..`, "")).toEqual({ at: "nowhere" });
-  });
-
-  test("of a call lead back only where the tab has kept the room, which is read with care", () => {
-    expect(placeOf("/call", "")).toEqual({ at: "no-call" });
-    expect(placeOf("/call", "", { room: ID, claim: ID })).toEqual({ at: "room", room: ID, claim: null });
-    expect(placeOf("/call", "", { room: "../../elsewhere", claim: null })).toEqual({ at: "no-call" });
-  });
-
-  test("whose claim was taken out of sight still bring it", () => {
-    expect(placeOf(`/r/${ID}`, "", { room: ID, claim: ID })).toEqual({ at: "room", room: ID, claim: ID });
-  });
-
-  test("of other servers are not followed", () => {
-    const here = "https://meet.example.org";
-
-    expect(roomFromPasted(` ${here}/r/${ID} `, here)).toMatchObject({ room: ID });
-    expect(roomFromPasted(ID, here)).toMatchObject({ room: ID });
-    expect(roomFromPasted(`https://evil.example/r/${ID}`, here)).toBeNull();
-    expect(roomFromPasted(`https://meet.example.org@evil.example/r/${ID}`, here)).toBeNull();
-    expect(roomFromPasted("javascript:alert(1)", here)).toBeNull();
-    expect(roomFromPasted("bonjour", here)).toBeNull();
   });
 });
 

@@ -58,6 +58,8 @@ async function obey(message: KeyMessage): Promise<void> {
 function carry(task: Task, readable: ReadableStream<EncodedFrame>, writable: WritableStream<EncodedFrame>): void {
   const transform = new TransformStream<EncodedFrame, EncodedFrame>({
     async transform(frame, controller) {
+      // Empty packets probe the line.
+      if (frame.data.byteLength === 0) return;
       if (task.role === "tap") {
         const stream = { kind: task.kind, slot: 0, identity: task.identity, codec: null };
         const opened = await openFrame(ring, stream, task.codec, new Uint8Array(frame.data));

@@ -28,6 +28,23 @@ const MEMBERS = [
 
 type Listener = (...all: never[]) => unknown;
 
+/** A number of milliseconds without a decoded picture, at the longest. */
+async function longestFreeze(video: HTMLVideoElement, during: Promise<unknown>): Promise<number> {
+  let last = performance.now();
+  let longest = 0;
+  let over = false;
+  const see = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (!over) video.requestVideoFrameCallback(see);
+  };
+  video.requestVideoFrameCallback(see);
+  await during;
+  over = true;
+  return Math.max(longest, performance.now() - last);
+}
+
 /** As much of an event emitter as the product subscribes to. */
 class Emitter {
   readonly #listeners = new Map<string, Listener[]>();
@@ -142,7 +159,22 @@ class Lab {
       const leaf = name === "alice" ? 1 : 2;
       this[name].tell({ kind: "install", epoch, base, leaf, members: MEMBERS });
     }
-    for (const name of whom) this[name].tell({ kind: "switch", epoch });
+    // Receivers first, as the delivery service orders it.
+    for (const name of [...whom].reverse()) this[name].tell({ kind: "switch", epoch });
+  }
+
+  /** Five epochs in three seconds, as when people come and go: the longest time without a new picture, in ms. */
+  async rekeys(): Promise<number> {
+    const video = this.#media.find((element) => element instanceof HTMLVideoElement);
+    if (video === undefined) throw new Error("Bob sees nothing");
+    const changes = async () => {
+      for (let epoch = 2; epoch <= 6; epoch += 1) {
+        await this.rekey(epoch, ["alice", "bob"]);
+        await new Promise((done) => setTimeout(done, 600));
+        this.wipe(epoch - 1);
+      }
+    };
+    return longestFreeze(video, changes());
   }
 
   wipe(epoch: number): void {

@@ -16,19 +16,21 @@ export function SecuritySummary({ encryption }: { readonly encryption: Encryptio
   ];
   return (
     <section aria-label={summary.label} className="visually-hidden">
-      <p role="status">
-        {summary.padlock}: {security.short[padlock]}
-      </p>
-      {padlock !== "transit" && (
-        <dl>
-          {facts.map(([name, fact]) => (
+      <dl>
+        <div>
+          <dt>{summary.padlock}</dt>
+          <dd>
+            <span role="status">{security.short[padlock]}</span>
+          </dd>
+        </div>
+        {padlock !== "transit" &&
+          facts.map(([name, fact]) => (
             <div key={name}>
               <dt>{name}</dt>
               <dd>{fact}</dd>
             </div>
           ))}
-        </dl>
-      )}
+      </dl>
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { RoomSession } from "../model/room-session";
 import type { ErrorCode } from "../types/errors";
 import { useErrorText, useHouse, useObservable, useTexts } from "./context";
 import { PreJoin } from "./PreJoin";
+import { ProtectionLine } from "./ProtectionLine";
 import { Button } from "./parts/Button";
 import { Threshold } from "./parts/Threshold";
 
@@ -57,6 +58,7 @@ export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAg
   const visit = useObservable(session.visit);
   const { claim } = place;
   const { stand } = visit;
+  const isTransit = useObservable(session.encryption).padlock === "transit";
 
   useEffect(() => {
     void session.look(claim);
@@ -99,6 +101,7 @@ export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAg
           joining={stand.joining}
           trouble={stand.trouble}
           linkCopied={linkCopied}
+          isTransit={isTransit}
           onHome={onHome}
           onIntent={() => void loadCallView()}
         />
@@ -112,6 +115,7 @@ export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAg
           help={texts.waiting.seen}
           busy
           onHome={onHome}
+          foot={<ProtectionLine isTransit={isTransit} />}
         >
           <Button onPress={() => session.stopWaiting()}>{texts.waiting.stop}</Button>
         </Threshold>

@@ -20,6 +20,7 @@ from loads import BROADCASTS, SMALL_ROOMS, SMOKE
 from servers import HUISCLOS, ROOT, STOCK, STOCK_CONTROLLED, BenchError, Server
 
 RESULTS: Final = ROOT / "bench" / "results"
+LOADS: Final = {load.name: load for load in (*BROADCASTS, SMALL_ROOMS)}
 MEDIAN_OF: Final = (
     "packets_per_cpu_second",
     "server_cpu_seconds",
@@ -40,12 +41,15 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="interleaved runs of each case (default 3)")
     parser.add_argument("--window", type=float, default=8.0, help="measured seconds of each run")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--load", metavar="NAME", help=f"one load, printed and not written down: {', '.join(LOADS)}")
     parser.add_argument("--only", metavar="SERVER", help="one server: huisclos, livekit-server, livekit-server-cc")
     options = parser.parse_args()
     try:
         loads.build_generator()
         if options.smoke:
             return smoke(options)
+        if options.load:
+            return one(options)
         return quick(options) if options.quick else full(options)
     except (BenchError, subprocess.CalledProcessError) as error:
         print(f"bench: {error}", file=sys.stderr)
@@ -88,6 +92,22 @@ def quick(options: argparse.Namespace) -> int:
             }
         )
     )
+    return 0
+
+
+def one(options: argparse.Namespace) -> int:
+    """One load only: for looking at a change, not for the record. Its last line is one JSON object."""
+    load = LOADS.get(options.load)
+    if load is None:
+        raise BenchError(f"there is no load {options.load!r}: {', '.join(LOADS)}")
+    on = loads.cores()
+    runs = []
+    for number in range(options.runs):
+        for server in chosen(options, (HUISCLOS, STOCK)):
+            figures = loads.measure(server, load, on, warm_up=3, window=options.window, seed=options.seed + number)
+            runs.append(figures)
+            print(line(figures), flush=True)
+    print(json.dumps({"load": load.name, "medians": medians(runs, [])}, ensure_ascii=False))
     return 0
 
 

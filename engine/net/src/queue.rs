@@ -57,6 +57,10 @@ impl CommandQueue {
         std::mem::swap(&mut *lock(&self.waiting), taken);
     }
 
+    pub(crate) fn has_any(&self) -> bool {
+        !lock(&self.waiting).is_empty()
+    }
+
     /// Wakes the media thread without a command.
     pub(crate) fn wake(&self) {
         self.wake.signal();

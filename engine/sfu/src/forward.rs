@@ -1,116 +1,57 @@
 //! The hot path: what one receive round brought goes out to every subscriber, sealed in place.
 //!
-//! The outer loop is over subscribers and the inner over packets, so that equal-sized packets to one destination lie side by
-//! side in the arena and leave in one system call.
+//! A round is served subscriber by subscriber, and for each of them group by group, the groups of the largest packets first:
+//! so what goes to one destination lies side by side in the arena, equal packets leave in one message of the kernel's, and
+//! a smaller one that follows them (a voice behind a picture) leaves in the same.
 
+use std::cmp::Reverse;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use huisclos_wire::rtp::{Header, RTX_PREFIX};
-use huisclos_wire::vp8::{self, PictureNumbers};
-
 use crate::api::CloseReason;
-use crate::arena::{Arena, Path};
-use crate::bandwidth::Estimator;
+use crate::exit::{Exit, Outbound};
 use crate::receive::RoundPacket;
 use crate::rewrite::Incoming;
-use crate::section::Section;
 use crate::sfu::{Outlet, Sfu};
-use crate::srtp::RtpSealer;
+use crate::track::TrackKey;
 
 /// A packet of this round is in its history whatever its age.
 const ANY_AGE: Duration = Duration::MAX;
 
-/// One RTP packet as it is to be sealed.
-pub(crate) struct Outbound<'a> {
-    pub(crate) header: Header,
-    pub(crate) index: u64,
-    /// In an RTX packet, the sequence number that it repeats.
-    pub(crate) repeats: Option<u16>,
-    pub(crate) payload: &'a [u8],
-    pub(crate) vp8: Option<PictureNumbers>,
-    pub(crate) orientation: Option<u8>,
-    /// Bytes of RTP padding behind the payload.
-    pub(crate) padding: u8,
+/// The packets of one layer of one track in a round, in the order of their arrival.
+pub(crate) struct Group {
+    track: TrackKey,
+    layer: u8,
+    /// Where they are in the round.
+    members: Range<usize>,
+    /// Payload bytes of the largest packet of the track in this round, padding included.
+    largest: usize,
 }
 
-/// Where and with what keys a section's packets leave.
-pub(crate) struct Exit<'a> {
-    pub(crate) arena: &'a mut Arena,
-    pub(crate) path: Path,
-    pub(crate) sealer: &'a RtpSealer,
-    pub(crate) estimator: &'a mut Estimator,
+/// One group for one subscriber. Their order is the order of sending.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Delivery {
+    peer: usize,
+    group: usize,
+    section: usize,
 }
 
-impl Exit<'_> {
-    /// Writes and seals one packet into the arena; returns its size on the wire.
-    pub(crate) fn send(
-        &mut self,
-        now: Instant,
-        section: &Section,
-        packet: &Outbound<'_>,
-    ) -> Option<usize> {
-        let template = section.template(packet.orientation);
-        let header_length = template.length();
-        let prefix = if packet.repeats.is_some() {
-            RTX_PREFIX
-        } else {
-            0
-        };
-        let length = header_length + prefix + packet.payload.len() + usize::from(packet.padding);
-        let size = length + self.sealer.profile().rtp_overhead();
-        if header_length == 0 {
-            return None;
-        }
-        let number = self.estimator.on_sent(now, size);
-        let sealer = self.sealer;
-        self.arena.push_with(self.path, |bytes| {
-            let start = bytes.len();
-            template.write(
-                bytes,
-                &packet.header,
-                number,
-                packet.orientation,
-                packet.padding > 0,
-            );
-            if let Some(sequence) = packet.repeats {
-                bytes.extend_from_slice(&sequence.to_be_bytes());
-            }
-            bytes.extend_from_slice(packet.payload);
-            bytes.resize(start + size, 0);
-            let Some(written) = bytes.get_mut(start..) else {
-                return false;
-            };
-            if let (true, Some(last)) = (packet.padding > 0, written.get_mut(length - 1)) {
-                *last = packet.padding;
-            }
-            if let Some(numbers) = &packet.vp8
-                && let Some(payload) = written.get_mut(header_length + prefix..)
-            {
-                vp8::renumber(payload, numbers);
-            }
-            sealer
-                .seal(
-                    written,
-                    header_length,
-                    length,
-                    packet.header.ssrc,
-                    packet.index,
-                )
-                .is_ok()
-        })
-    }
+/// What a round needs while it is served, kept for its memory.
+#[derive(Default)]
+pub(crate) struct RoundPlan {
+    groups: Vec<Group>,
+    deliveries: Vec<Delivery>,
+    /// For each packet of the round the payload size that it is padded to.
+    targets: Vec<usize>,
 }
 
 /// Encoders cut a picture into packets that differ by a byte or two. Padded to one size they leave in one run, which costs the
 /// kernel far less than the bytes do. Larger differences are left alone.
 const MAX_PADDING: usize = 8;
 
-/// Appends to `targets` the payload size that each of `sizes` is to be padded to.
-fn equalize(sizes: impl Iterator<Item = usize>, targets: &mut Vec<usize>) {
-    targets.clear();
-    targets.extend(sizes);
-    let mut rest = targets.as_mut_slice();
+/// Replaces each payload size by the one that it is to be padded to.
+fn equalize(mut rest: &mut [usize]) {
     while let Some(&first) = rest.first() {
         let (mut least, mut most, mut count) = (first, first, 0);
         for &size in rest.iter() {
@@ -138,106 +79,165 @@ impl Sfu {
             return;
         }
         let mut round = std::mem::take(&mut self.round);
+        let mut plan = std::mem::take(&mut self.plan);
         round.sort_unstable_by_key(|packet| (packet.track, packet.layer, packet.order));
-        for group in round.chunk_by(|a, b| (a.track, a.layer) == (b.track, b.layer)) {
-            let forwarded = catch_unwind(AssertUnwindSafe(|| self.forward(now, group, outlet)));
+        self.plan_round(now, &round, &mut plan);
+        for at in 0..plan.deliveries.len() {
+            let Some(delivery) = plan.deliveries.get(at) else {
+                break;
+            };
+            let Some(group) = plan.groups.get(delivery.group) else {
+                continue;
+            };
+            let forwarded = catch_unwind(AssertUnwindSafe(|| {
+                self.deliver(now, delivery, group, &round, &plan.targets);
+            }));
             if forwarded.is_err() {
-                self.end_publisher(now, group);
+                self.end_publisher(now, group.track);
+            }
+            if self.arena.wants_flush() {
+                outlet.flush(&mut self.arena);
             }
         }
         round.clear();
         self.round = round;
+        self.plan = plan;
+    }
+
+    /// Who gets what of `round`, which is sorted by track and layer, and in which order.
+    fn plan_round(&self, now: Instant, round: &[RoundPacket], plan: &mut RoundPlan) {
+        let RoundPlan {
+            groups,
+            deliveries,
+            targets,
+        } = plan;
+        groups.clear();
+        deliveries.clear();
+        targets.clear();
+        for packets in round.chunk_by(|a, b| (a.track, a.layer) == (b.track, b.layer)) {
+            let start = targets.len();
+            let layer = packets.first().and_then(|first| {
+                let layer = self.tracks.get(first.track)?.layer(first.layer)?;
+                Some((first, layer))
+            });
+            let Some((first, layer)) = layer else {
+                targets.resize(start + packets.len(), 0);
+                continue;
+            };
+            targets.extend(packets.iter().map(|member| {
+                let kept = layer.history.get(now, member.sequence, ANY_AGE);
+                kept.map_or(0, |packet| packet.payload.len())
+            }));
+            let sizes = targets.get_mut(start..).unwrap_or_default();
+            equalize(sizes);
+            groups.push(Group {
+                track: first.track,
+                layer: first.layer,
+                members: start..start + packets.len(),
+                largest: sizes.iter().copied().max().unwrap_or(0),
+            });
+        }
+        // A track stays together and its layers in their order: a change between them is a matter of that.
+        for layers in groups.chunk_by_mut(|a, b| a.track == b.track) {
+            let largest = layers.iter().map(|group| group.largest).max().unwrap_or(0);
+            layers.iter_mut().for_each(|group| group.largest = largest);
+        }
+        groups.sort_unstable_by_key(|group| (Reverse(group.largest), group.track, group.layer));
+        for (at, group) in groups.iter().enumerate() {
+            let Some(track) = self.tracks.get(group.track) else {
+                continue;
+            };
+            let all = track.subscribers.iter();
+            deliveries.extend(all.map(|&(peer, section)| Delivery {
+                peer,
+                group: at,
+                section,
+            }));
+        }
+        deliveries.sort_unstable();
     }
 
     /// A defect met while forwarding ends the publisher whose packets met it, nobody else.
-    fn end_publisher(&mut self, now: Instant, group: &[RoundPacket]) {
+    fn end_publisher(&mut self, now: Instant, track: TrackKey) {
         self.counters.panics += 1;
-        let publisher = group
-            .first()
-            .and_then(|packet| self.tracks.get(packet.track))
-            .map(|track| track.publisher);
+        let publisher = self.tracks.get(track).map(|track| track.publisher);
         if let Some(publisher) = publisher {
             self.close(now, publisher, CloseReason::Panic);
         }
     }
 
-    /// One group: packets of one layer of one track, in the order of their arrival.
-    fn forward(&mut self, now: Instant, group: &[RoundPacket], outlet: &mut dyn Outlet) {
-        let Some(first) = group.first() else { return };
-        let Some(track) = self.tracks.get(first.track) else {
+    fn deliver(
+        &mut self,
+        now: Instant,
+        delivery: &Delivery,
+        group: &Group,
+        round: &[RoundPacket],
+        targets: &[usize],
+    ) {
+        // Gone when an earlier delivery ended its publisher.
+        let Some(track) = self.tracks.get(group.track) else {
             return;
         };
-        let Some(layer) = track.layer(first.layer) else {
+        let (Some(layer), Some(peer)) =
+            (track.layer(group.layer), self.peers.get_mut(delivery.peer))
+        else {
             return;
         };
+        let (Some(path), Some(srtp)) = (peer.media_path(), &peer.srtp) else {
+            return;
+        };
+        let Some(section) = peer.sections.get_mut(delivery.section) else {
+            return;
+        };
+        let wants = [section.continuity.wanted(), section.continuity.current()];
+        if !wants.contains(&Some(group.layer)) {
+            return;
+        }
         let clock = layer.clock.map(|reported| reported.clock);
-        let size = |member: &RoundPacket| {
-            layer
-                .history
-                .get(now, member.sequence, ANY_AGE)
-                .map_or(0, |packet| packet.payload.len())
+        let mut exit = Exit {
+            arena: &mut self.arena,
+            path,
+            sealer: &srtp.rtp,
+            estimator: &mut peer.estimator,
         };
-        equalize(group.iter().map(size), &mut self.targets);
-        for &(subscriber, index) in &track.subscribers {
-            let Some(peer) = self.peers.get_mut(subscriber) else {
+        let members = round.get(group.members.clone()).unwrap_or_default();
+        let targets = targets.get(group.members.clone()).unwrap_or_default();
+        for (member, target) in members.iter().zip(targets) {
+            let Some(packet) = layer.history.get(now, member.sequence, ANY_AGE) else {
                 continue;
             };
-            let (Some(path), Some(srtp)) = (peer.media_path(), &peer.srtp) else {
+            let spec = track.format(packet.payload_type);
+            let Some(format) = section.format_for(packet.payload_type, spec) else {
+                self.counters.unmatched_formats += 1;
                 continue;
             };
-            let Some(section) = peer.sections.get_mut(index) else {
+            let Some(outgoing) = section.continuity.on_packet(&Incoming {
+                layer: group.layer,
+                sequence: member.sequence,
+                timestamp: packet.timestamp,
+                starts_keyframe: packet.starts_keyframe,
+                vp8: packet.vp8,
+                arrived: now,
+                clock,
+            }) else {
                 continue;
             };
-            let wants = [section.continuity.wanted(), section.continuity.current()];
-            if !wants.contains(&Some(first.layer)) {
-                continue;
-            }
-            let mut exit = Exit {
-                arena: &mut self.arena,
-                path,
-                sealer: &srtp.rtp,
-                estimator: &mut peer.estimator,
+            let outbound = Outbound {
+                header: section.header(packet, &outgoing, format.payload_type),
+                index: outgoing.index,
+                repeats: None,
+                payload: &packet.payload,
+                vp8: outgoing.vp8,
+                orientation: packet.orientation,
+                padding: target.saturating_sub(packet.payload.len()) as u8,
             };
-            for (member, target) in group.iter().zip(&self.targets) {
-                let Some(packet) = layer.history.get(now, member.sequence, ANY_AGE) else {
-                    continue;
-                };
-                let spec = track.format(packet.payload_type);
-                let Some(format) = section.format_for(packet.payload_type, spec) else {
-                    self.counters.unmatched_formats += 1;
-                    continue;
-                };
-                let Some(outgoing) = section.continuity.on_packet(&Incoming {
-                    layer: first.layer,
-                    sequence: member.sequence,
-                    timestamp: packet.timestamp,
-                    starts_keyframe: packet.starts_keyframe,
-                    vp8: packet.vp8,
-                    arrived: now,
-                    clock,
-                }) else {
-                    continue;
-                };
-                let outbound = Outbound {
-                    header: section.header(packet, &outgoing, format.payload_type),
-                    index: outgoing.index,
-                    repeats: None,
-                    payload: &packet.payload,
-                    vp8: outgoing.vp8,
-                    orientation: packet.orientation,
-                    padding: (target - packet.payload.len()) as u8,
-                };
-                if let Some(size) = exit.send(now, section, &outbound) {
-                    section.count_sent(packet.payload.len());
-                    self.counters.forwarded += 1;
-                    self.counters.packets_out += 1;
-                    self.counters.bytes_out += size as u64;
-                } else {
-                    self.counters.srtp_failed += 1;
-                }
-            }
-            if self.arena.wants_flush() {
-                outlet.flush(&mut self.arena);
+            if let Some(size) = exit.send(now, section, &outbound) {
+                section.count_sent(packet.payload.len());
+                self.counters.forwarded += 1;
+                self.counters.packets_out += 1;
+                self.counters.bytes_out += size as u64;
+            } else {
+                self.counters.srtp_failed += 1;
             }
         }
     }
@@ -248,8 +248,8 @@ mod tests {
     use super::*;
 
     fn targets(sizes: &[usize]) -> Vec<usize> {
-        let mut targets = Vec::new();
-        equalize(sizes.iter().copied(), &mut targets);
+        let mut targets = sizes.to_vec();
+        equalize(&mut targets);
         targets
     }
 

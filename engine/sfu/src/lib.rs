@@ -25,6 +25,7 @@ mod counters;
 mod data;
 mod demux;
 mod drive;
+mod exit;
 mod forward;
 mod guarded;
 mod header_template;

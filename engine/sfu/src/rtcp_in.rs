@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use huisclos_wire::rtcp::{self, Packet, ReportBlock};
 use huisclos_wire::rtp::Header;
 
-use crate::forward::{Exit, Outbound};
+use crate::exit::{Exit, Outbound};
 use crate::peer::Peer;
 use crate::rewrite::LayerClock;
 use crate::sfu::Sfu;

@@ -15,6 +15,7 @@ use crate::api::{Command, Event, Name};
 use crate::arena::Arena;
 use crate::counters::Counters;
 use crate::demux::Handshake;
+use crate::forward::RoundPlan;
 use crate::keytap;
 use crate::levels::Levels;
 use crate::peer::Peer;
@@ -56,8 +57,7 @@ pub struct Sfu {
     pub(crate) counters: Counters,
     /// For opening RTCP without allocating.
     pub(crate) scratch: Vec<u8>,
-    /// For forwarding without allocating.
-    pub(crate) targets: Vec<usize>,
+    pub(crate) plan: RoundPlan,
     /// For allocating layers without allocating memory.
     pub(crate) demands: Vec<Demand>,
     next_serial: u64,
@@ -111,7 +111,7 @@ impl Sfu {
             handshakes: VecDeque::new(),
             counters: Counters::default(),
             scratch: Vec::new(),
-            targets: Vec::new(),
+            plan: RoundPlan::default(),
             demands: Vec::new(),
             next_serial: 0,
         })

@@ -141,7 +141,7 @@ test-engine: ## Rust tests, the lossy-network simulation among them (T=words in 
 	cargo test --release --locked --workspace $(T)
 	cd mls && cargo test --locked --workspace $(T)
 
-test-protocol: build $(MADE)/dev ## Official LiveKit SDKs against our server
+test-protocol: build $(MADE)/dev ## Official LiveKit SDKs against our server, and our MLS read by another implementation
 	$(PYTEST) $(or $(T),tests/protocol)
 
 test-hostile: build $(MADE)/dev ## What strangers throw at a running server

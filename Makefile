@@ -45,7 +45,7 @@ run: build ## Build what is missing, start the server, print a room link (ARGS="
 	@exec $(BIN)/huisclos serve $(ARGS)
 
 build: tools ## Build engine, client and environment, so that .venv/bin/huisclos is the command
-	@$(MAKE) -j3 $(ENGINE) $(CLIENT) $(MADE)/command
+	@$(MAKE) -s -j3 $(ENGINE) $(CLIENT) $(MADE)/command
 
 wheel: build $(MADE)/dev ## Build dist/huisclos-*.whl, which needs neither Rust nor Node where it is installed
 	@$(call say,wheel)
@@ -132,6 +132,7 @@ test: ## Every suite; installs what the tests need and prints what ran
 
 test-unit: build $(MADE)/dev ## Python unit tests, the store on SQLite and PostgreSQL (T=path or T="-k words")
 	@.ci/debian pg_ctlcluster postgresql
+	@.ci/debian openssl openssl
 	$(PYTEST) $(or $(T),tests/unit)
 
 test-web: $(MODULES) $(MLS) ## Unit tests of the web client (T=words in the file name)
@@ -142,13 +143,17 @@ test-engine: ## Rust tests, the lossy-network simulation among them (T=words in 
 	cd mls && cargo test --locked --workspace $(T)
 
 test-protocol: build $(MADE)/dev ## Official LiveKit SDKs against our server
+	@[ "$$(id -u)" != 0 ] || { .ci/debian ip iproute2; .ci/debian nft nftables; }
 	$(PYTEST) $(or $(T),tests/protocol)
 
 test-hostile: build $(MADE)/dev ## What strangers throw at a running server
 	$(PYTEST) $(or $(T),tests/hostile)
 
-test-browser: build $(MADE)/dev ## Several people in a real Chromium
+test-browser: build $(MADE)/dev ## Several people in a real Chromium; frame encryption in Firefox too
 	@.ci/debian chromium chromium
+	@.ci/debian firefox-esr firefox-esr
+	@.ci/debian pg_ctlcluster postgresql
+	@.ci/debian openssl openssl
 	$(PYTEST) $(or $(T),tests/browser)
 
 test-structure: build $(MADE)/dev ## The layout itself: sizes, documents, languages, foreign requests

@@ -1,4 +1,4 @@
-"""What every suite may ask for: a running server."""
+"""What every suite may ask for: a running server, a PostgreSQL."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from postgres import PostgresCluster
 from serving import Served
 
 # A busy machine is no defect of the code: how long an example takes says nothing here.
@@ -18,3 +19,10 @@ def server(tmp_path: Path) -> Iterator[Served]:
     """A server of this test's own, stopped when the test ends."""
     with Served(tmp_path) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresCluster]:
+    cluster = PostgresCluster()
+    yield cluster
+    cluster.stop()

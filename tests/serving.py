@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -43,7 +44,9 @@ class Served:
         self.log = directory / "server.log"
         self.port = free_port(socket.SOCK_STREAM)
         self.media_port = free_port(socket.SOCK_DGRAM)
-        self.url = f"http://localhost:{self.port}"
+        certificate = (settings or {}).get("HUISCLOS_TLS_CERT")
+        self.url = f"{'https' if certificate else 'http'}://localhost:{self.port}"
+        self._trust = ssl.create_default_context(cafile=certificate)
         self._settings = {
             "HUISCLOS_PORT": str(self.port),
             "HUISCLOS_MEDIA_PORT": str(self.media_port),
@@ -115,7 +118,7 @@ class Served:
 
     def _ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2, context=self._trust) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False

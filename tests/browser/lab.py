@@ -9,15 +9,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from playwright.async_api import Page
+from typing import Any, Protocol
 
 from browser.media import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTING = {
-    "api": "script",
     "codec": "vp8",
     "sender": "ours",
     "receiver": "ours",
@@ -58,14 +55,21 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
+class Evaluating(Protocol):
+    """A page of whatever browser."""
+
+    async def evaluate(self, expression: str, arg: Any = None, /) -> Any: ...
+
+
 class Lab:
     """Alice calls Bob in one page; the questions are about what comes out of Bob's decoders."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Evaluating, api: str = "script") -> None:
         self.page = page
+        self._api = api
 
     async def call(self, **changes: Any) -> None:
-        await self.page.evaluate("setting => lab.call(setting)", {**SETTING, **changes})
+        await self.page.evaluate("setting => lab.call(setting)", {**SETTING, "api": self._api, **changes})
 
     async def does(self, what: str, *arguments: Any) -> Any:
         """Calls a method of the page's lab."""

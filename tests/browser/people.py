@@ -257,13 +257,15 @@ class People:
         devices: Devices = "allowed",
         size: tuple[int, int] = LAPTOP,
         dark: bool = False,
+        any_certificate: bool = False,
     ) -> Person:
-        """A new person with an empty browser profile."""
+        """A new person with an empty browser profile. `any_certificate`: has clicked the browser's warning away."""
         context = await (await self._browsers.with_devices(devices)).new_context(
             locale={"fr": "fr-FR", "en": "en-GB"}[language],
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
+            ignore_https_errors=any_certificate,
         )
         await context.add_init_script(WATCH)
         person = Person(name, await context.new_page(), language, self._origin, self._pictures)

@@ -2,16 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from browser.firefox import FirefoxPage, firefox
 from browser.lab import Lab, served
 from browser.media import until
 from browser.people import Browsers
 
-APIS = ["script", "streams"]
+# The two interfaces by which a browser hands frames over. Chromium has both, and the product takes streams there.
+SCRIPT, STREAMS, FIREFOX = "chromium script", "chromium streams", "firefox script"
+EVERYWHERE = pytest.mark.parametrize("lab", [SCRIPT, STREAMS, FIREFOX], indirect=True)
+# A Chromium that was asked for streams sends nothing at all from a sender that nobody has asked.
+UNGUARDED = pytest.mark.parametrize("lab", [SCRIPT, FIREFOX], indirect=True)
+AS_SHIPPED = pytest.mark.parametrize("lab", [STREAMS, FIREFOX], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -20,21 +27,46 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+class Fox:
+    """One Firefox for all tests, started when first asked for."""
+
+    def __init__(self, until_the_end: AsyncExitStack) -> None:
+        self._until_the_end = until_the_end
+        self._tab: FirefoxPage | None = None
+
+    async def tab(self) -> FirefoxPage:
+        if self._tab is None:
+            self._tab = await self._until_the_end.enter_async_context(firefox())
+        return self._tab
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def fox() -> AsyncIterator[Fox]:
+    async with AsyncExitStack() as until_the_end:
+        yield Fox(until_the_end)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def lab(browsers: Browsers, address: str) -> AsyncIterator[Lab]:
+async def lab(request: pytest.FixtureRequest, browsers: Browsers, fox: Fox, address: str) -> AsyncIterator[Lab]:
+    browser, api = getattr(request, "param", STREAMS).split()
+    if browser == "firefox":
+        tab = await fox.tab()
+        await tab.open(address)
+        yield Lab(tab, api)
+        return
     page = await (await browsers.with_devices("allowed")).new_page()
     wrongs: list[str] = []
     page.on("pageerror", lambda error: wrongs.append(str(error)))
     await page.goto(address)
-    yield Lab(page)
+    yield Lab(page, api)
     await page.close()
     assert wrongs == []
 
 
 @pytest.mark.parametrize("codec", ["vp8", "vp9"])
-@pytest.mark.parametrize("api", APIS)
-async def test_sound_and_pictures_come_through(lab: Lab, api: str, codec: str):
-    await lab.call(api=api, codec=codec)
+@EVERYWHERE
+async def test_sound_and_pictures_come_through(lab: Lab, codec: str):
+    await lab.call(codec=codec)
 
     await lab.sees_and_hears()
 
@@ -42,9 +74,9 @@ async def test_sound_and_pictures_come_through(lab: Lab, api: str, codec: str):
     assert len(await lab.does("ciphertext")) == 48
 
 
-@pytest.mark.parametrize("api", APIS)
-async def test_new_keys_freeze_the_picture_for_less_than_a_second(lab: Lab, api: str):
-    await lab.call(api=api)
+@EVERYWHERE
+async def test_new_keys_freeze_the_picture_for_less_than_a_second(lab: Lab):
+    await lab.call()
     await lab.sees_and_hears()
 
     longest_ms = await lab.does("rekeys")
@@ -55,6 +87,7 @@ async def test_new_keys_freeze_the_picture_for_less_than_a_second(lab: Lab, api:
     assert epochs == {6}
 
 
+@AS_SHIPPED
 async def test_who_is_left_out_of_an_epoch_decodes_nothing_of_it(lab: Lab):
     await lab.call()
     await lab.sees_and_hears()
@@ -77,9 +110,9 @@ async def test_who_is_left_out_of_an_epoch_decodes_nothing_of_it(lab: Lab):
         ("plain", None),  # clear bytes read as a header say this or that
     ],
 )
-@pytest.mark.parametrize("api", APIS)
-async def test_a_spoiled_frame_is_never_decoded(lab: Lab, api: str, evil: str, reason: str | None):
-    await lab.call(api=api, sender="evil")
+@AS_SHIPPED
+async def test_a_spoiled_frame_is_never_decoded(lab: Lab, evil: str, reason: str | None):
+    await lab.call(sender="evil")
     await lab.sees_and_hears()
 
     await lab.does("turns", evil)
@@ -91,37 +124,40 @@ async def test_a_spoiled_frame_is_never_decoded(lab: Lab, api: str, evil: str, r
     await lab.sees_and_hears()
 
 
+@UNGUARDED
 async def test_clear_frames_of_a_sender_without_encryption_are_never_decoded(lab: Lab):
     await lab.call(sender="none")
 
     await lab.gets_nothing()
 
 
+@UNGUARDED
 async def test_without_our_worker_the_clear_frames_do_play(lab: Lab):
     await lab.call(sender="none", receiver="none")
 
     await lab.sees_and_hears()
 
 
-@pytest.mark.parametrize("api", APIS)
+@EVERYWHERE
 @pytest.mark.parametrize("sender", ["ours", "ours, slow"])
-async def test_not_one_clear_frame_leaves_however_late_the_worker_comes(lab: Lab, api: str, sender: str):
-    await lab.call(api=api, sender=sender, receiver="tap")
+async def test_not_one_clear_frame_leaves_however_late_the_worker_comes(lab: Lab, sender: str):
+    await lab.call(sender=sender, receiver="tap")
 
     seen = await _tapped(lab, "sealed", 50)
 
     assert seen["clear"] == 0
 
 
+@UNGUARDED
 async def test_the_tap_does_see_clear_frames_where_nothing_is_encrypted(lab: Lab):
     await lab.call(sender="none", receiver="tap")
 
     assert (await _tapped(lab, "clear", 50))["sealed"] == 0
 
 
-@pytest.mark.parametrize("api", APIS)
-async def test_nothing_leaves_without_a_key(lab: Lab, api: str):
-    await lab.call(api=api, receiver="tap", keysFor=["bob"])
+@EVERYWHERE
+async def test_nothing_leaves_without_a_key(lab: Lab):
+    await lab.call(receiver="tap", keysFor=["bob"])
     await lab.drops("no_key", "alice")
 
     await asyncio.sleep(1)
@@ -130,9 +166,9 @@ async def test_nothing_leaves_without_a_key(lab: Lab, api: str):
     assert (await lab.does("stats"))["encoded"] > 0
 
 
-@pytest.mark.parametrize("api", APIS)
-async def test_nothing_leaves_when_the_worker_is_gone(lab: Lab, api: str):
-    await lab.call(api=api, receiver="tap")
+@EVERYWHERE
+async def test_nothing_leaves_when_the_worker_is_gone(lab: Lab):
+    await lab.call(receiver="tap")
     await _tapped(lab, "sealed", 50)
 
     await lab.does("killWorker")
@@ -145,6 +181,7 @@ async def test_nothing_leaves_when_the_worker_is_gone(lab: Lab, api: str):
     assert after["clear"] == 0
 
 
+@AS_SHIPPED
 async def test_sound_stays_here_when_the_server_wants_packets_that_tell_words(lab: Lab):
     await lab.call(constantBitrate=False)
     await lab.drops("blocked", "alice")
@@ -156,6 +193,7 @@ async def test_sound_stays_here_when_the_server_wants_packets_that_tell_words(la
     assert "sound-refused" in await lab.does("events", "alice")
 
 
+@AS_SHIPPED
 async def test_a_data_packet_opens_as_its_senders_and_nobody_elses(lab: Lab):
     await lab.call()
     await lab.sees_and_hears()

@@ -1,13 +1,8 @@
 """What unit tests of the control plane share: a clock that tests turn, both databases, and the services on top of them."""
 
-import os
-import pwd
 import secrets
-import shutil
-import subprocess
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +19,7 @@ from huisclos.services.doors import Doors
 from huisclos.services.limits import Limits
 from huisclos.store.database import default_url, open_database
 from huisclos.store.rooms import RoomStore
+from postgres import PostgresCluster
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -56,47 +52,6 @@ class Inside:
 
     def people_in(self, room: RoomId) -> list[Identity]:
         return self.people.get(room, [])
-
-
-class PostgresCluster:
-    """A PostgreSQL server of our own under a temporary folder, reached by its Unix socket only."""
-
-    def __init__(self) -> None:
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path(shutil.which("initdb") or "").parent]
-        self._bin = found[-1]
-        assert (self._bin / "initdb").exists(), "PostgreSQL is missing: apt-get install postgresql"
-        self.folder = Path(tempfile.mkdtemp(prefix="huisclos-pg-"))
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            account = pwd.getpwnam("postgres")
-            os.chown(self.folder, account.pw_uid, account.pw_gid)
-        self._run("initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
-        self._run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", options, "start")
-
-    def _run(self, program: str, *arguments: object) -> None:
-        command = [str(self._bin / program), *map(str, arguments)]
-        if os.geteuid() == 0:
-            command = ["runuser", "-u", "postgres", "--", *command]
-        done = subprocess.run(
-            command, check=False, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
-        assert done.returncode == 0, done.stderr
-
-    def new_database(self) -> Secret:
-        name = f"t{secrets.token_hex(6)}"
-        self._run("createdb", "-h", self.folder, "-U", "postgres", name)
-        return Secret(f"postgresql://postgres@/{name}?host={self.folder}")
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
-        shutil.rmtree(self.folder)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresCluster]:
-    cluster = PostgresCluster()
-    yield cluster
-    cluster.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

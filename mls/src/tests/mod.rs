@@ -1,7 +1,13 @@
 //! A room with its host key and link, and people who enter it, for the tests of the other files here. All parts are real; only the server
 //! between them is left out: a test hands the messages round itself.
 
+mod garbage;
+mod lawless;
+mod rules_of_commits;
+mod rules_of_entering;
 mod scenario;
+mod secrecy;
+mod vectors;
 
 use openmls_rust_crypto::RustCrypto;
 use openmls_traits::crypto::OpenMlsCrypto;
@@ -9,11 +15,11 @@ use openmls_traits::types::SignatureScheme;
 
 use crate::cbor::{self, Value, numbered};
 use crate::changing::{Processed, Wish};
-use crate::derive::{RoomId, fingerprint, identity};
+use crate::derive::{LinkKeys, RoomId, fingerprint, identity};
 use crate::error::{Code, Outcome};
 use crate::policy::{certificate_bytes, signed_certificate, signed_policy};
 use crate::rules::Change;
-use crate::session::{Opening, Session};
+use crate::session::{LeafKey, Opening, Session};
 
 pub(super) const ROOM: &str = "abcdefghijklmnopqrstuvwxyz";
 pub(super) const SECRET: [u8; 16] = [7; 16];

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from huisclos.app import compose, sockets
+from huisclos.app import certificate, compose, sockets
 from huisclos.app.settings import Settings, addresses
 from huisclos.model.errors import HuisClosError, StartRefused
 
@@ -129,7 +129,9 @@ def _reachable(settings: Settings) -> Finding:
 
 
 def _https(settings: Settings) -> Finding:
-    if settings.tls or settings.public_url.startswith("https://"):
+    if settings.tls:
+        return _judged(lambda: certificate.check(settings), f"pages are served by HTTPS ({settings.tls_cert})")
+    if settings.public_url.startswith("https://"):
         return Finding(Verdict.WELL, "pages are served by HTTPS")
     return Finding(
         Verdict.BETTER,

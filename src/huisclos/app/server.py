@@ -12,7 +12,7 @@ import uvicorn
 
 from huisclos.api import application
 from huisclos.api.rtc import rtc_routes
-from huisclos.app import compose, sockets
+from huisclos.app import certificate, compose, sockets
 from huisclos.app.housekeeping import housekeeping
 from huisclos.app.links import base_url
 from huisclos.app.settings import Settings, addresses, as_environment
@@ -43,6 +43,7 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings, *, show_room: bool) -> None:
     """Serve until told to stop. Raises StartRefused."""
+    certificate.check(settings)
     listening = sockets.listen(settings.host, settings.port)
     port = listening[0].getsockname()[1]
     async with compose.server(settings) as running, housekeeping(running):

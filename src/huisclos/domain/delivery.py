@@ -101,6 +101,7 @@ class Delivery:
         self._lines[identity] = line
         (self._hosts.add if hosts else self._hosts.discard)(identity)
         self._absences.came(identity)
+        self._proposals = [proposed for proposed in self._proposals if proposed.gone != identity]
         self._empty_since = None
         self._tell([line], self._state(identity))
         for pending in self._proposals:
@@ -143,10 +144,10 @@ class Delivery:
 
     def due(self) -> float | None:
         """When something happens by itself next."""
+        if not self._lines:
+            return None if self._empty_since is None else self._empty_since + EMPTY_FOR_S
         removal = self._absences.due(self._epoch) if self._may_propose() else None
-        forgotten = None if self._empty_since is None else self._empty_since + EMPTY_FOR_S
-        people = self._people_due if self._lines else None
-        return min((at for at in (self._switch.due(), removal, people, forgotten) if at is not None), default=None)
+        return min((at for at in (self._switch.due(), removal, self._people_due) if at is not None), default=None)
 
     def is_over(self, now: float) -> bool:
         """Whether nobody has been there for so long that all of it is to be forgotten."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from certificates import self_made
 from huisclos.model.ids import RoomId
 from serving import Served, free_port
 
@@ -100,6 +101,28 @@ def test_a_server_told_not_to_makes_no_room(tmp_path: Path):
     assert run(tmp_path, "room", "list").stdout == "no rooms\n"
 
 
+def test_a_terminal_is_also_shown_the_link_as_a_qr_code_and_a_file_is_not(tmp_path: Path, server: Served):
+    assert "host=" in server.log_text()
+    assert "█" not in server.log_text()
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "huisclos", "serve", "--port", "0", "--media-port", "0"],
+        cwd=tmp_path,
+        stdout=slave,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(slave)
+    shown = b""
+    while b"/r/" not in shown and process.poll() is None:
+        shown += os.read(master, 65_536)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=20)
+    os.close(master)
+
+    rows = [line for line in shown.decode().splitlines() if set(line) <= set("█▀▄ ") and "█" in line]
+    assert len(rows) > 15
+
+
 def test_a_taken_http_port_is_named_with_the_option_to_change(tmp_path: Path):
     with holding(socket.SOCK_STREAM) as port:
         refused = run(tmp_path, "serve", HUISCLOS_PORT=str(port))
@@ -160,3 +183,21 @@ def test_the_doctor_finds_a_taken_port_and_is_content_without_one(tmp_path: Path
     assert (well.returncode, "problem" in well.stdout) == (0, False)
     assert ill.returncode == 1
     assert f"problem UDP port {port}" in ill.stdout
+
+
+def test_a_certificate_that_cannot_be_used_is_named_before_the_start(tmp_path: Path):
+    certificate, key = self_made(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    _, foreign_key = self_made(other)
+
+    def refused(cert: Path, secret: Path) -> str:
+        done = run(tmp_path, "serve", HUISCLOS_TLS_CERT=str(cert), HUISCLOS_TLS_KEY=str(secret))
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    assert "tls_cert: /nowhere.pem cannot be read (No such file" in refused(Path("/nowhere.pem"), key)
+    assert "tls_key: /nowhere.pem cannot be read" in refused(certificate, Path("/nowhere.pem"))
+    assert "must be a certificate and its key" in refused(certificate, foreign_key)
+    assert "must be a certificate and its key" in refused(key, key)

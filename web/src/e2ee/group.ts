@@ -4,6 +4,8 @@
  *
  * joining → active ⇄ committing; active → recovering → active; any → left | failed. A commit is merged only for the epoch one
  * is in, once, after MLS has judged it; keys are handed out only for an epoch that was merged.
+ *
+ * Longer than 500 lines because any message can meet the machine in any of its states: parts of it would have to share them all.
  */
 
 import type { AlarmKind } from "../model/encryption";
@@ -12,24 +14,12 @@ import type { FromServer, Standing, ToServer } from "./delivery-frames";
 import type { GroupAction, GroupEvent, GroupTerms } from "./group-events";
 import { KeyTurns } from "./key-turns";
 import { type Change, type Leaf, type Mls, MlsError } from "./mls";
+import { type Pending, type Question, Underway } from "./underway";
 import { rankOf, Wants } from "./wants";
 
 export type Phase = "joining" | "active" | "committing" | "recovering" | "left" | "failed";
 
-interface Pending {
-  readonly kind: "create" | "commit" | "external";
-  readonly id: number;
-  readonly base: number;
-  readonly message: Extract<ToServer, { t: "create" | "commit" }>;
-  readonly since: number;
-}
-
-const ADD_PATIENCE_MS = 1_000;
-const ANSWER_PATIENCE_MS = 3_000;
-const STANDING_PATIENCE_MS = 1_000;
-const OWN_LEAF_PATIENCE_MS = 2_000;
 const SECOND_FAILURE_MS = 30_000;
-const MOST_TRIES = 8;
 
 export class Group {
   #phase: Phase = "joining";
@@ -40,13 +30,9 @@ export class Group {
   #roster: readonly Leaf[] = [];
   #online: ReadonlySet<string> = new Set();
   #connected = false;
-  #pending: Pending | null = null;
-  #asked: { readonly what: "add" | "standing" | "log"; readonly id: number; readonly by: number } | null = null;
-  #retryAt: number | null = null;
-  #tries = 0;
   #troubleAt = Number.NEGATIVE_INFINITY;
-  #ids = 0;
   #standingSeen: Standing | null = null;
+  readonly #underway = new Underway();
   readonly #turns = new KeyTurns();
   readonly #wants = new Wants();
   #actions: GroupAction[] = [];
@@ -64,12 +50,7 @@ export class Group {
   /** When to send a tick at the latest, in the milliseconds of `now`. */
   get wakeAt(): number {
     if (this.#over) return Number.POSITIVE_INFINITY;
-    return Math.min(
-      this.#asked?.by ?? Number.POSITIVE_INFINITY,
-      this.#pending === null ? Number.POSITIVE_INFINITY : this.#pending.since + ANSWER_PATIENCE_MS,
-      this.#commitAt,
-      this.#turns.wakeAt,
-    );
+    return Math.min(this.#underway.wakeAt, this.#commitAt, this.#turns.wakeAt);
   }
 
   handle(event: GroupEvent, now: number): readonly GroupAction[] {
@@ -85,14 +66,19 @@ export class Group {
     return this.#phase === "left" || this.#phase === "failed";
   }
 
+  get #pending(): Pending | null {
+    return this.#underway.pending;
+  }
+
   get #member(): boolean {
     return this.#phase === "active" || this.#phase === "committing";
   }
 
   get #commitAt(): number {
-    if (!this.#connected || this.#phase !== "active" || this.#asked?.what === "log") return Number.POSITIVE_INFINITY;
+    if (!this.#connected || this.#phase !== "active" || this.#underway.question === "log")
+      return Number.POSITIVE_INFINITY;
     const rank = rankOf(this.terms.identity, this.#roster, this.#online);
-    return Math.max(this.#wants.dueAt(rank), this.#retryAt ?? Number.NEGATIVE_INFINITY);
+    return Math.max(this.#wants.dueAt(rank), this.#underway.retryAt);
   }
 
   #take(event: GroupEvent, now: number): void {
@@ -102,7 +88,7 @@ export class Group {
         return;
       case "lost":
         this.#connected = false;
-        this.#asked = null;
+        this.#underway.forgetQuestion();
         return;
       case "remove":
         if (this.terms.host && this.#member) this.#wants.remove(event.identity, now);
@@ -133,12 +119,11 @@ export class Group {
         this.#commit(message.epoch, message.commit, now);
         return;
       case "log":
-        if (this.#asked?.what !== "log" || this.#asked.id !== message.id) return;
-        this.#asked = null;
+        if (!this.#underway.answered("log", message.id)) return;
         for (const [epoch, commit] of message.commits) this.#commit(epoch, commit, now);
         return;
       case "gap":
-        if (this.#asked?.what === "log" && this.#asked.id === message.id) this.#recover(now);
+        if (this.#underway.answered("log", message.id)) this.#recover(now);
         return;
       case "welcome":
         this.#welcome(message.welcome, now);
@@ -157,7 +142,7 @@ export class Group {
         if (this.#member) this.#switch(message.epoch, now);
         return;
       case "ok":
-        if (this.#pending?.kind === "create" && this.#pending.id === message.id) this.#created(now);
+        if (this.#pending?.kind === "create" && this.#pending.message.id === message.id) this.#created(now);
         return;
       case "refused":
         this.#refused(message.id, message.code, now);
@@ -171,7 +156,7 @@ export class Group {
     this.#connected = true;
     this.#online = new Set(standing.people);
     this.#standingSeen = standing;
-    if (this.#asked?.what === "standing") this.#asked = null;
+    if (this.#underway.question !== "add" && this.#underway.question !== "log") this.#underway.forgetQuestion();
     if (this.#member) {
       this.#cameBack(standing, now);
       return;
@@ -193,46 +178,40 @@ export class Group {
     }
     this.#drop();
     const someoneMayAdd = standing.people.some((identity) => identity !== this.terms.identity);
-    if (this.#phase === "joining" && !this.terms.returning && !this.terms.host && someoneMayAdd && this.#tries === 0) {
-      this.#tries = 1;
-      this.#asked = { what: "add", id: 0, by: now + ADD_PATIENCE_MS };
+    if (
+      this.#phase === "joining" &&
+      !this.terms.returning &&
+      !this.terms.host &&
+      someoneMayAdd &&
+      this.#underway.tries === 0
+    ) {
+      this.#underway.tries = 1;
+      this.#underway.ask("add", now);
       this.#send({ t: "join_req", kp: this.mls.keyPackage() });
-    } else if (this.#asked?.what !== "add") this.#joinByOneself(standing.group, standing.info, standing.epoch, now);
+    } else if (this.#underway.question !== "add")
+      this.#joinByOneself(standing.group, standing.info, standing.epoch, now);
   }
 
   #create(sender: Bytes, now: number): void {
     const { group, epoch, info } = this.mls.create(sender);
     this.#groupId = group;
-    const id = this.#nextId();
-    this.#sendPending({
-      kind: "create",
-      id,
-      base: epoch,
-      since: now,
-      message: { t: "create", id, group, epoch, info },
-    });
+    this.#attempt("create", { t: "create", id: this.#underway.nextId(), group, epoch, info }, now);
   }
 
   #created(now: number): void {
-    this.#pending = null;
+    this.#underway.pending = null;
     if (!this.#member) this.#enter({ removed: [] }, true, now);
   }
 
   #joinByOneself(group: Bytes, info: Bytes, base: number, now: number): void {
     try {
       const { commit, info: next } = this.mls.joinExternal(info);
-      const id = this.#nextId();
       this.#groupId = group;
-      this.#sendPending({
-        kind: "external",
-        id,
-        base,
-        since: now,
-        message: { t: "commit", id, epoch: base, commit, info: next, removed: [] },
-      });
+      const id = this.#underway.nextId();
+      this.#attempt("external", { t: "commit", id, epoch: base, commit, info: next, removed: [] }, now);
     } catch (error) {
       // Another tab or an earlier visit of ours is still in the tree: the server will have it removed within seconds.
-      if (error instanceof MlsError && error.code === "own_leaf_present") this.#waitForRemoval(now);
+      if (error instanceof MlsError && error.code === "own_leaf_present") this.#underway.ask("removal", now);
       else this.#stumble(now);
     }
   }
@@ -240,7 +219,7 @@ export class Group {
   #welcome(welcome: Bytes, now: number): void {
     if (this.#member) return;
     this.#drop();
-    this.#asked = null;
+    this.#underway.forgetQuestion();
     try {
       this.mls.joinWelcome(welcome);
       // The group we asked to be let into.
@@ -257,7 +236,7 @@ export class Group {
   #commit(epoch: number, commit: Bytes, now: number): void {
     if (!this.#member) {
       if (this.#pending?.kind !== "external" || epoch !== this.#pending.base) return;
-      if (this.#isOurs(commit)) {
+      if (this.#underway.isOurs(commit)) {
         this.#merge(() => this.mls.accepted(), true, now);
         return;
       }
@@ -270,8 +249,8 @@ export class Group {
       this.#catchUp(now);
       return;
     }
-    if (this.#isOurs(commit)) {
-      this.#tries = 0;
+    if (this.#underway.isOurs(commit)) {
+      this.#underway.tries = 0;
       this.#merge(() => this.mls.accepted(), false, now);
       return;
     }
@@ -286,7 +265,7 @@ export class Group {
       false,
       now,
     );
-    if (lostRace) this.#backOff(now);
+    if (lostRace) this.#underway.backOff(this.random(), now);
   }
 
   #merge(judge: () => Change, afresh: boolean, now: number): void {
@@ -294,7 +273,7 @@ export class Group {
     try {
       change = judge();
     } catch {
-      this.#pending = null;
+      this.#underway.pending = null;
       this.#act({ do: "alarm", kind: "invalid_change", identity: null });
       if (this.#member) this.#recover(now);
       else this.#stumble(now);
@@ -310,8 +289,8 @@ export class Group {
 
   #enter(change: Pick<Change, "removed">, afresh: boolean, now: number): void {
     const keys = this.mls.keys();
-    this.#pending = null;
-    this.#asked = null;
+    this.#underway.pending = null;
+    this.#underway.forgetQuestion();
     this.#phase = "active";
     this.#epoch = keys.epoch;
     this.#roster = this.mls.roster();
@@ -333,7 +312,7 @@ export class Group {
       const processed = this.mls.process(proposal, gone);
       if (processed.kind === "proposal" && processed.removes !== null) this.#wants.proposed(processed.removes, now);
     } catch {
-      this.#act({ do: "alarm", kind: "invalid_change", identity: null });
+      // It changes nothing and nobody will commit it.
     }
   }
 
@@ -374,17 +353,17 @@ export class Group {
       }
       // The server has forgotten the meeting; we have not.
       this.#drop();
-      const id = this.#nextId();
       const leaves = this.#roster.map(({ identity, leaf }) => [identity, leaf] as const);
-      const message = { t: "create", id, group: this.#groupId as Bytes, epoch, info: this.mls.info(), leaves } as const;
-      this.#sendPending({ kind: "create", id, base: epoch, since: now, message });
+      const id = this.#underway.nextId();
+      const group = this.#groupId as Bytes;
+      this.#attempt("create", { t: "create", id, group, epoch, info: this.mls.info(), leaves }, now);
       return;
     }
     if (this.#groupId === null || !same(standing.group, this.#groupId)) {
       this.#recover(now, standing);
       return;
     }
-    if (this.#pending?.kind === "create") this.#pending = null;
+    if (this.#pending?.kind === "create") this.#underway.pending = null;
     if (standing.epoch > epoch) {
       this.#catchUp(now);
       return;
@@ -394,17 +373,17 @@ export class Group {
   }
 
   #refused(id: number | null, code: string, now: number): void {
-    if (this.#pending === null || this.#pending.id !== id) return;
+    if (this.#pending === null || this.#pending.message.id !== id) return;
     const { kind } = this.#pending;
     if (kind === "commit") {
       // The winner is on its way to us, or lost: then the log has it.
       this.#drop();
-      this.#backOff(now);
+      this.#underway.backOff(this.random(), now);
       if (code === "conflict") this.#catchUp(now);
       return;
     }
     if (kind === "create" && this.#member) {
-      this.#pending = null;
+      this.#underway.pending = null;
       this.#restoreRefused = true;
     } else this.#drop();
     this.#again(now);
@@ -413,8 +392,8 @@ export class Group {
   /** Waits for the standing, in which a new attempt begins. */
   #again(now: number): void {
     if (!this.#member) {
-      this.#tries += 1;
-      if (this.#tries > MOST_TRIES) {
+      this.#underway.tries += 1;
+      if (this.#underway.tooManyTries) {
         this.#fail("lost_group");
         return;
       }
@@ -423,15 +402,13 @@ export class Group {
   }
 
   #askStanding(now: number): void {
-    this.#asked = { what: "standing", id: 0, by: now + STANDING_PATIENCE_MS };
+    this.#underway.ask("standing", now);
     this.#send({ t: "state" });
   }
 
   #catchUp(now: number): void {
-    if (this.#asked?.what === "log") return;
-    const id = this.#nextId();
-    this.#asked = { what: "log", id, by: now + ANSWER_PATIENCE_MS };
-    this.#send({ t: "log", id, from: this.#epoch as number });
+    if (this.#underway.question === "log") return;
+    this.#send({ t: "log", id: this.#underway.ask("log", now), from: this.#epoch as number });
   }
 
   /** One external commit brings us back; a second need for it within half a minute ends the call for us. */
@@ -443,17 +420,13 @@ export class Group {
     }
     this.#troubleAt = now;
     this.#phase = "recovering";
-    this.#tries = 1;
+    this.#underway.tries = 1;
     this.#act({ do: "returning" });
     if (standing !== null) {
       this.#standing(standing, now);
       return;
     }
     this.#askStanding(now);
-  }
-
-  #waitForRemoval(now: number): void {
-    this.#asked = { what: "standing", id: 0, by: now + OWN_LEAF_PATIENCE_MS };
   }
 
   /** What the server gave us to join by was not valid. */
@@ -468,7 +441,7 @@ export class Group {
 
   #fail(kind: AlarmKind): void {
     this.#phase = "failed";
-    this.#pending = null;
+    this.#underway.pending = null;
     this.#act({ do: "failed", kind });
   }
 
@@ -491,18 +464,14 @@ export class Group {
     const overdue = this.#turns.overdue(now);
     if (overdue !== null) this.#switch(overdue, now);
     for (const epoch of this.#turns.faded(now)) this.#act({ do: "wipe", epoch });
-    if (this.#asked !== null && now >= this.#asked.by) this.#unanswered(now);
-    if (this.#pending !== null && now >= this.#pending.since + ANSWER_PATIENCE_MS) {
-      // The answer went lost, or the commit did: the next hello tells which.
-      this.#pending = { ...this.#pending, since: now };
-      this.#act({ do: "reopen" });
-    }
+    const unanswered = this.#underway.unanswered(now);
+    if (unanswered !== null) this.#unanswered(unanswered, now);
+    // The answer went lost, or the commit did: the next hello tells which.
+    if (this.#underway.overdue(now)) this.#act({ do: "reopen" });
     if (!this.#over && now >= this.#commitAt) this.#propose(now);
   }
 
-  #unanswered(now: number): void {
-    const what = this.#asked?.what;
-    this.#asked = null;
+  #unanswered(what: Question, now: number): void {
     if (what === "log") {
       this.#recover(now);
       return;
@@ -512,27 +481,25 @@ export class Group {
       this.#standing(this.#standingSeen, now);
       return;
     }
-    this.#act({ do: "reopen" });
+    if (what === "removal") this.#askStanding(now);
+    else this.#act({ do: "reopen" });
   }
 
   #propose(now: number): void {
     for (;;) {
       try {
         const { commit, info, welcome, to } = this.mls.commit(this.#wants.wish(now));
-        const id = this.#nextId();
-        const base = this.#epoch as number;
         const message = {
           t: "commit",
-          id,
-          epoch: base,
+          id: this.#underway.nextId(),
+          epoch: this.#epoch as number,
           commit,
           info,
           removed: this.#wants.leaving,
           ...(welcome === null ? {} : { welcome, to }),
         } as const;
-        this.#retryAt = null;
         this.#phase = "committing";
-        this.#sendPending({ kind: "commit", id, base, since: now, message });
+        this.#attempt("commit", message, now);
         return;
       } catch {
         if (this.#wants.dropOldestAdd()) continue;
@@ -542,16 +509,9 @@ export class Group {
     }
   }
 
-  #backOff(now: number): void {
-    this.#tries += 1;
-    const pause = this.#tries > MOST_TRIES ? 1_000 : 50 + this.random() * 350;
-    if (this.#tries > MOST_TRIES) this.#tries = 0;
-    this.#retryAt = now + pause;
-  }
-
-  #sendPending(pending: Pending): void {
-    this.#pending = pending;
-    this.#send(pending.message);
+  #attempt(kind: Pending["kind"], message: Pending["message"], now: number): void {
+    this.#underway.pending = { kind, base: message.epoch, message, since: now };
+    this.#send(message);
   }
 
   /** Takes back what is pending: it lost. */
@@ -559,21 +519,12 @@ export class Group {
     if (this.#pending === null) return;
     // A group of our own that nobody wanted is simply replaced by the one we enter.
     if (this.#pending.kind !== "create") this.mls.rejected();
-    this.#pending = null;
+    this.#underway.pending = null;
     if (this.#phase === "committing") this.#phase = "active";
-  }
-
-  #isOurs(commit: Bytes): boolean {
-    return this.#pending?.message.t === "commit" && same(this.#pending.message.commit, commit);
   }
 
   #isMember(identity: string): boolean {
     return this.#roster.some((leaf) => leaf.identity === identity);
-  }
-
-  #nextId(): number {
-    this.#ids += 1;
-    return this.#ids;
   }
 
   #send(message: ToServer): void {

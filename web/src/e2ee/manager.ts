@@ -82,10 +82,13 @@ export class FrameEncryption implements BaseE2EEManager {
   #nextRequest = 1;
   #room: Room | undefined;
 
-  /** `keys` is the port on which the MLS worker sends KeyMessages. Throws a Failure where the browser cannot encrypt. */
-  constructor(keys: MessagePort, tell: (event: FrameEvent) => void, worker?: Worker) {
+  /**
+   * `keys` is the port on which the MLS worker sends KeyMessages, `worker` a new one that runs frame-worker.ts. Throws a Failure
+   * where the browser cannot encrypt.
+   */
+  constructor(keys: MessagePort, tell: (event: FrameEvent) => void, worker: Worker) {
     if (transformSupport() === null) throw new Failure("encryption_unsupported");
-    this.#worker = worker ?? new Worker(new URL("./frame-worker.ts", import.meta.url), { type: "module" });
+    this.#worker = worker;
     this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => this.#hear(data);
     this.#worker.onerror = () => this.#fail();
     this.#transforms = new Transforms(this.#worker);

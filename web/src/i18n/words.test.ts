@@ -37,3 +37,11 @@ describe("errorText", () => {
     }
   });
 });
+
+test("every symbol of the safety code has a name of its own, in the order of the table", () => {
+  for (const { seal } of Object.values(dictionaries)) expect(new Set(seal.symbols).size).toBe(64);
+  const at = [0, 21, 29, 37, 46, 63];
+  const names = (symbols: readonly (string | undefined)[]) => at.map((place) => symbols[place]);
+  expect(names(dictionaries.en.seal.symbols)).toEqual(["dog", "cloud", "heart", "umbrella", "padlock", "pin"]);
+  expect(names(dictionaries.fr.seal.symbols)).toEqual(["chien", "nuage", "cœur", "parapluie", "cadenas", "punaise"]);
+});

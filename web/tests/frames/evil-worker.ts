@@ -40,13 +40,17 @@ const scope = self as unknown as {
 const ring = new Keyring();
 let evil: Evil = "honest";
 let kept: Bytes | null = null;
+let last: Promise<void> = Promise.resolve();
 const tapped: Tapped = { sealed: 0, clear: 0 };
 
-scope.onmessage = async ({ data }: MessageEvent) => {
+scope.onmessage = ({ data }: MessageEvent) => {
   if (data.kind === "evil") evil = data.evil;
   else if (data.kind === "tapped") scope.postMessage(tapped);
   else if (data.kind === "streams") carry(data.task, data.readable, data.writable);
-  else await obey(data);
+  else {
+    // One after the other: the switch must find what was installed.
+    last = last.then(() => obey(data));
+  }
 };
 scope.onrtctransform = ({ transformer }) => carry(transformer.options, transformer.readable, transformer.writable);
 

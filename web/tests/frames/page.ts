@@ -104,12 +104,16 @@ class End {
   #encrypt(kind: "ours" | "ours, slow"): void {
     const { port1, port2 } = new MessageChannel();
     this.#keys = port1;
-    const slow = () => new Worker(new URL("./slow-worker.ts", import.meta.url), { type: "module" });
+    // Vite finds workers by the whole expression.
+    const worker =
+      kind === "ours"
+        ? new Worker(new URL("../../src/e2ee/frame-worker.ts", import.meta.url), { type: "module" })
+        : new Worker(new URL("./slow-worker.ts", import.meta.url), { type: "module" });
     const hear = (event: FrameEvent) => {
       this.events.push(event);
       if (event.type === "tracks") for (const track of event.tracks) this.tracks.set(track.id, track);
     };
-    this.encryption = new FrameEncryption(port2, hear, kind === "ours, slow" ? slow() : undefined);
+    this.encryption = new FrameEncryption(port2, hear, worker);
     this.encryption.setup(this.room as unknown as Room);
     const engine = Object.assign(new Emitter(), {
       decodeDataMessage: async () => undefined,
@@ -142,11 +146,8 @@ class Lab {
     await this.bob.pc.setRemoteDescription(description(this.alice.pc.localDescription));
     await this.bob.pc.setLocalDescription(await this.bob.pc.createAnswer());
     const answer = description(this.bob.pc.localDescription);
-    const opus = setting.constantBitrate ? "cbr=1;usedtx=0;" : "";
-    await this.alice.transport.setRemoteDescription(
-      { type: "answer", sdp: answer.sdp?.replace(/a=fmtp:(\d+) minptime/g, `a=fmtp:$1 ${opus}minptime`) ?? "" },
-      1,
-    );
+    const sdp = setting.constantBitrate ? withConstantBitrate(answer.sdp ?? "") : (answer.sdp ?? "");
+    await this.alice.transport.setRemoteDescription({ type: "answer", sdp }, 1);
     await connected(this.bob.pc);
   }
 
@@ -313,6 +314,12 @@ function wrap(first: (event: RTCTrackEvent) => void, then: (event: RTCTrackEvent
     first(event);
     then(event);
   };
+}
+
+/** What a server of ours answers about Opus in an encrypted room. */
+function withConstantBitrate(answer: string): string {
+  const format = /a=rtpmap:(\d+) opus/.exec(answer)?.[1];
+  return answer.replace(`a=fmtp:${format} `, `a=fmtp:${format} cbr=1;usedtx=0;`);
 }
 
 function description(of: RTCSessionDescription | null): RTCSessionDescriptionInit {

@@ -3,7 +3,7 @@
 import { Room, RoomEvent } from "livekit-client";
 import { encryptedRoomOptions } from "../../src/e2ee/encrypted-room-options";
 import type { KeyMessage, TrackReport } from "../../src/e2ee/frames/messages";
-import { FrameEncryption } from "../../src/e2ee/manager";
+import { FrameEncryption, type FrameEvent } from "../../src/e2ee/manager";
 
 interface Member {
   readonly room: Room;
@@ -28,10 +28,12 @@ class Rooms {
     const tracks = new Map<string, TrackReport>();
     const events: string[] = [];
     const heard: string[] = [];
-    const encryption = new FrameEncryption(port2, (event) => {
+    const worker = new Worker(new URL("../../src/e2ee/frame-worker.ts", import.meta.url), { type: "module" });
+    const hear = (event: FrameEvent) => {
       if (event.type === "tracks") for (const track of event.tracks) tracks.set(track.id, track);
       else events.push(event.type);
-    });
+    };
+    const encryption = new FrameEncryption(port2, hear, worker);
     const room = new Room(encryptedRoomOptions({ dynacast: true, publishDefaults: { videoCodec: "vp8" } }, encryption));
     room.on(RoomEvent.DataReceived, (payload) => heard.push(new TextDecoder().decode(payload)));
     room.on(RoomEvent.TrackSubscribed, (track) => document.body.append(track.attach()));

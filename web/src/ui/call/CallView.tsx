@@ -114,6 +114,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
               place={session.place}
             />
           )}
+          <Announcer state={state} view={view} knocks={visit.knocks} />
           {isHost && panel !== "people" && (
             <KnockCard
               session={session}
@@ -161,7 +162,6 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
         onLeave={() => void call.leave()}
       />
       <Sounds people={state.people} />
-      <Announcer state={state} view={view} knocks={visit.knocks} />
     </div>
   );
 }

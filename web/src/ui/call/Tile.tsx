@@ -51,11 +51,13 @@ export function Tile({ person, shows, part, at, isSpeaking, seal, isFrozen }: Pr
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups a picture with its name
     <div role="group" aria-label={label} className={look} style={where}>
-      {picture === null ? (
+      {/* Behind a camera's picture too: until its first frame has come, the tile would be empty. */}
+      {!isScreen && (
         <span className={styles.initials} aria-hidden="true">
           {initials(plain)}
         </span>
-      ) : (
+      )}
+      {picture !== null && (
         <Picture handle={picture} mirrored={person.isSelf && !isScreen} fit={isScreen ? "contain" : "cover"} />
       )}
       <span className={styles.plate}>

@@ -11,8 +11,9 @@ interface Props {
   readonly fit: "cover" | "contain";
 }
 
-// A wide picture may fill a square tile: faces sit in the middle. Upright in a wide tile, most of it would be gone.
-const CUT_LIMIT = 1.8;
+// A wide picture may fill a square tile: faces sit in the middle. Upright in a wide tile, most of it would be gone. A little more
+// than 16:9, for encoders round the height down.
+const CUT_LIMIT = 1.9;
 
 export function Picture({ handle, mirrored = false, fit }: Props) {
   const element = useRef<HTMLVideoElement>(null);

@@ -213,6 +213,14 @@ describe("a tile", () => {
     expect(signs()).toEqual(["waiting for their keys"]);
   });
 
+  test("waits for nothing of somebody who sends nothing", () => {
+    vi.useFakeTimers();
+    const quiet = { ...ben, microphone: "off", camera: "off" } as const;
+    show(<Tile person={quiet} shows="camera" part="tile" at={at} isSpeaking={false} seal="waiting" isFrozen={false} />);
+    act(() => void vi.advanceTimersByTime(5_000));
+    expect(signs()).toEqual(["Muted"]);
+  });
+
   test("of a sealed member bears no sign", () => {
     show(tile("sealed"));
     expect(signs()).toEqual([]);

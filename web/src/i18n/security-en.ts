@@ -72,7 +72,7 @@ export const securityEn: Texts["security"] = {
       "Somebody in the meeting can record it or film their screen.",
       "An infected device sees and hears what its owner sees and hears.",
       "Whoever has the link can knock; the host decides whether to open.",
-      "The program of this page comes from the server: a dishonest one could send a program that betrays you. From another computer, the command huisclos verify compares what it sends with the published program.",
+      "The program of this page comes from the server: a dishonest one could send a program that betrays you. Nothing on this page can rule that out: meet on a server you trust.",
     ],
   },
 

@@ -70,7 +70,7 @@ export const securityFr = {
       "Une personne présente peut enregistrer ou filmer son écran.",
       "Un appareil infecté voit et entend ce que voit et entend son propriétaire.",
       "Qui a le lien peut frapper ; l'organisateur décide d'ouvrir.",
-      "Le programme de cette page vient du serveur : un serveur malhonnête pourrait en envoyer un qui trahit. Depuis un autre ordinateur, la commande huisclos verify compare ce qu'il envoie au programme publié.",
+      "Le programme de cette page vient du serveur : un serveur malhonnête pourrait en envoyer un qui trahit. Rien sur cette page ne peut l'exclure : réunissez-vous sur un serveur de confiance.",
     ],
   },
 

@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import type { RoomPlace } from "../model/link";
 import { RoomSession } from "../model/room-session";
 import type { ErrorCode } from "../types/errors";
+import { BrokenCall } from "./call/BrokenCall";
 import { useErrorText, useHouse, useObservable, useTexts } from "./context";
 import { PreJoin } from "./PreJoin";
 import { ProtectionLine } from "./ProtectionLine";
@@ -58,7 +59,8 @@ export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAg
   const visit = useObservable(session.visit);
   const { claim } = place;
   const { stand } = visit;
-  const isTransit = useObservable(session.encryption).padlock === "transit";
+  const encryption = useObservable(session.encryption);
+  const isTransit = encryption.padlock === "transit";
 
   useEffect(() => {
     void session.look(claim);
@@ -148,12 +150,12 @@ export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAg
           </Threshold>
         );
       }
+      if (stand.reason === "unsafe") return <BrokenCall alarms={encryption.alarms} onLeave={onHome} />;
       const codes = {
         removed: "removed",
         elsewhere: "joined_elsewhere",
         closed: "meeting_ended",
         lost: "connection_ended",
-        unsafe: "encryption_broken",
       } as const;
       const { message, help } = errorText(codes[stand.reason]);
       const mayReturn = stand.reason === "elsewhere" || stand.reason === "lost";

@@ -2,7 +2,7 @@
 
 import { RotateCw } from "lucide-react";
 import type { Alarm } from "../../model/encryption";
-import { useTexts } from "../context";
+import { useErrorText, useTexts } from "../context";
 import { Button } from "../parts/Button";
 import { Threshold } from "../parts/Threshold";
 
@@ -13,6 +13,7 @@ interface Props {
 
 export function BrokenCall({ alarms, onLeave }: Props) {
   const texts = useTexts();
+  const { help } = useErrorText()("encryption_broken");
   const { broken, alarms: words } = texts.security;
   const why = alarms.at(-1);
   const kind = why === undefined ? null : words.kinds[why.kind];
@@ -21,7 +22,7 @@ export function BrokenCall({ alarms, onLeave }: Props) {
       tab={texts.tab.call}
       title={broken.title}
       text={broken.text}
-      {...(kind === null ? {} : { help: `${kind.what} ${kind.means}` })}
+      help={kind === null ? help : `${kind.what} ${kind.means}`}
       grave
       onHome={onLeave}
     >

@@ -14,6 +14,8 @@ export function SecuritySummary({ encryption }: { readonly encryption: Encryptio
     [summary.members, String(members.length)],
     [summary.blocked, String(blocked.length)],
   ];
+  // A room in transit has its sentence on the screen all the time.
+  if (padlock === "transit") return null;
   return (
     <section aria-label={summary.label} className="visually-hidden">
       <dl>
@@ -23,13 +25,12 @@ export function SecuritySummary({ encryption }: { readonly encryption: Encryptio
             <span role="status">{security.short[padlock]}</span>
           </dd>
         </div>
-        {padlock !== "transit" &&
-          facts.map(([name, fact]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{fact}</dd>
-            </div>
-          ))}
+        {facts.map(([name, fact]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{fact}</dd>
+          </div>
+        ))}
       </dl>
     </section>
   );

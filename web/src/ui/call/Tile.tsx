@@ -26,7 +26,9 @@ const SHADES = 5;
 export function Tile({ person, shows, part, at, isSpeaking, seal, isFrozen }: Props) {
   const texts = useTexts();
   const { call, people, security } = texts;
-  const shut = useOverdue(person.isSelf ? "none" : seal);
+  // Of somebody who sends nothing there is nothing to wait for.
+  const sends = person.microphone === "on" || person.camera === "on" || person.screen !== null;
+  const shut = useOverdue(person.isSelf || !sends ? "none" : seal);
   const isScreen = shows === "screen";
   const picture = isScreen ? person.screen : person.picture;
   const plain = person.name === "" ? people.unnamed : person.name;

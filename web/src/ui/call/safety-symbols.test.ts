@@ -1,8 +1,8 @@
 /** Two people who compare symbols never take one for another. */
 
 import { expect, test } from "vitest";
-import { dictionaries } from "../i18n/words";
-import { safetySymbols } from "./safety-symbols";
+import { dictionaries } from "../../i18n/words";
+import { safetySymbols } from "../../model/safety-symbols";
 
 test("there are 64 different symbols, one for each six bits", () => {
   expect(safetySymbols).toHaveLength(64);

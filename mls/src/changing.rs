@@ -1,15 +1,10 @@
-//! Changes of the group we are in: our own commits until they are accepted, and what others send. Every commit goes through `rules`
-//! before it is merged, ours before it is sent.
+//! Our own changes of the group we are in, and what we say to it: a commit goes through `rules` before it is sent, and counts once it is
+//! accepted. What others send is read in `hearing`.
 
-use std::fmt::Debug;
-
-use openmls::group::{ProcessMessageError, StageCommitError, ValidationError, WelcomeError};
 use openmls::prelude::{
-    BasicCredential, Credential, KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsGroupStateError,
-    MlsMessageBodyIn, ProcessedMessageContent, Proposal, ProtocolMessage, ProtocolVersion,
-    QueuedProposal, Sender,
+    BasicCredential, Credential, KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsMessageBodyIn,
+    Proposal, ProtocolVersion, QueuedProposal, Sender,
 };
-use openmls::schedule::errors::PskError;
 use openmls_rust_crypto::RustCrypto;
 use openmls_traits::OpenMlsProvider;
 use openmls_traits::random::OpenMlsRand;
@@ -47,21 +42,6 @@ pub struct Sent {
     pub to: Vec<String>,
     /// The epoch it builds on.
     pub epoch: u64,
-}
-
-/// What a message was.
-pub enum Processed {
-    Commit(Change),
-    /// A proposal that waits for a commit, and the identity it removes.
-    Proposal {
-        removes: Option<String>,
-    },
-    App {
-        from: String,
-        role: &'static str,
-        epoch: u64,
-        payload: Vec<u8>,
-    },
 }
 
 impl Session {
@@ -287,94 +267,6 @@ impl Session {
         }
     }
 
-    /// Take a message from the server. What is refused changes nothing. `gone` is whom the server says a proposal of its own
-    /// removes; another proposal is refused then.
-    ///
-    /// # Errors
-    /// The rule of RFC 9420 or of this protocol that the message breaks.
-    pub fn process(&mut self, message: &[u8], gone: Option<&str>) -> Outcome<Processed> {
-        let now = self.now();
-        self.live()?;
-        let Self {
-            crypto,
-            room,
-            fingerprint,
-            live: Some(live),
-            ..
-        } = self
-        else {
-            return refuse(Code::WrongState, "no group");
-        };
-        let ground = Ground {
-            crypto,
-            room,
-            fingerprint,
-            now,
-        };
-        let message: ProtocolMessage = parse(message)?
-            .try_into_protocol_message()
-            .or_refuse(Code::Malformed)?;
-        let processed = live
-            .group
-            .process_message(&live.provider, message)
-            .map_err(message_refusal)?;
-        let sender = processed.sender().clone();
-        let epoch = processed.epoch().as_u64();
-        let credential = processed.credential().clone();
-        match processed.into_content() {
-            ProcessedMessageContent::ApplicationMessage(message) => {
-                let from = identity_of(&credential)?;
-                let seated = live.roster.values().find(|seated| seated.identity == from);
-                let role = seated.map_or("guest", |seated| seated.role_at(now).as_str());
-                Ok(Processed::App {
-                    from,
-                    role,
-                    epoch,
-                    payload: message.into_bytes(),
-                })
-            }
-            ProcessedMessageContent::ProposalMessage(proposal) => {
-                rules::judge_proposal(&proposal)?;
-                let removes = removed_by(&proposal)
-                    .and_then(|leaf| live.roster.get(&leaf.u32()))
-                    .map(|seated| seated.identity.clone());
-                if gone.is_some() && gone != removes.as_deref() {
-                    return refuse(
-                        Code::ForeignRemove,
-                        "it removes another than it was said to",
-                    );
-                }
-                live.group
-                    .store_pending_proposal(live.provider.storage(), *proposal)
-                    .or_refuse(Code::Internal)?;
-                Ok(Processed::Proposal { removes })
-            }
-            ProcessedMessageContent::StagedCommitMessage(commit) => {
-                let verdict = rules::judge_commit(
-                    &ground,
-                    &live.group,
-                    &live.roster,
-                    &live.policy,
-                    &sender,
-                    &commit,
-                )?;
-                live.group
-                    .merge_staged_commit(&live.provider, *commit)
-                    .or_refuse(Code::BadMls)?;
-                // Merging the winner has cleared our own.
-                self.pending = None;
-                self.apply(verdict).map(Processed::Commit)
-            }
-            ProcessedMessageContent::OwnPendingCommit => self.accepted().map(Processed::Commit),
-            ProcessedMessageContent::OwnPrivateMessage => {
-                refuse(Code::WrongSender, "our own message")
-            }
-            ProcessedMessageContent::ExternalJoinProposalMessage(_) => {
-                refuse(Code::ForbiddenProposal, "a stranger's wish to be added")
-            }
-        }
-    }
-
     /// A proposal to remove ourselves, for somebody else to commit.
     pub fn leave(&mut self) -> Outcome<Vec<u8>> {
         self.live()?;
@@ -423,7 +315,7 @@ impl Session {
     }
 
     /// Take over what a merged commit has changed.
-    fn apply(&mut self, verdict: Verdict) -> Outcome<Change> {
+    pub(crate) fn apply(&mut self, verdict: Verdict) -> Outcome<Change> {
         let Verdict {
             change,
             roster,
@@ -476,7 +368,7 @@ fn open_key_package(crypto: &RustCrypto, package: &[u8]) -> Outcome<KeyPackage> 
     }
 }
 
-fn identity_of(credential: &Credential) -> Outcome<String> {
+pub(crate) fn identity_of(credential: &Credential) -> Outcome<String> {
     let basic = BasicCredential::try_from(credential.clone()).or_refuse(Code::BadLeaf)?;
     String::from_utf8(basic.identity().to_vec()).or_refuse(Code::BadLeaf)
 }
@@ -492,43 +384,9 @@ fn leaf_of(roster: &Roster, identity: &str) -> Outcome<LeafNodeIndex> {
 }
 
 /// The leaf a proposal removes.
-fn removed_by(proposal: &QueuedProposal) -> Option<LeafNodeIndex> {
+pub(crate) fn removed_by(proposal: &QueuedProposal) -> Option<LeafNodeIndex> {
     match proposal.proposal() {
         Proposal::Remove(remove) => Some(remove.removed()),
         _ => None,
     }
-}
-
-/// Our code for what OpenMLS says of a message.
-fn message_refusal<S: Debug>(error: ProcessMessageError<S>) -> Refusal {
-    let code = match &error {
-        ProcessMessageError::InvalidCommit(StageCommitError::PskError(PskError::KeyNotFound)) => {
-            Code::WrongGen
-        }
-        ProcessMessageError::InvalidCommit(StageCommitError::ConfirmationTagMismatch) => {
-            Code::WrongSecret
-        }
-        ProcessMessageError::ValidationError(ValidationError::WrongGroupId) => Code::WrongRoom,
-        ProcessMessageError::ValidationError(
-            ValidationError::WrongEpoch | ValidationError::NoPastEpochData,
-        ) => Code::WrongEpoch,
-        ProcessMessageError::ValidationError(ValidationError::UnauthorizedExternalSender)
-        | ProcessMessageError::UnauthorizedExternalApplicationMessage
-        | ProcessMessageError::UnauthorizedExternalCommitMessage => Code::WrongSender,
-        ProcessMessageError::UnsupportedProposalType => Code::ForbiddenProposal,
-        ProcessMessageError::GroupStateError(MlsGroupStateError::UseAfterEviction) => Code::Removed,
-        _ => Code::BadMls,
-    };
-    Refusal::new(code, format!("{error:?}"))
-}
-
-/// Our code for what OpenMLS says of a Welcome.
-pub(crate) fn welcome_refusal<S: Debug>(error: WelcomeError<S>) -> Refusal {
-    let code = match &error {
-        WelcomeError::Psk(PskError::KeyNotFound) => Code::WrongGen,
-        // The key that opens the GroupInfo follows from the PSK.
-        WelcomeError::ConfirmationTagMismatch | WelcomeError::GroupInfo(_) => Code::WrongSecret,
-        _ => Code::BadMls,
-    };
-    Refusal::new(code, format!("{error:?}"))
 }

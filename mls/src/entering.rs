@@ -163,7 +163,7 @@ impl Session {
             return refuse(Code::WrongState, "no key package was made");
         };
         let processed = ProcessedWelcome::new_from_welcome(&provider, &group_config(), welcome)
-            .map_err(crate::changing::welcome_refusal)?;
+            .map_err(crate::hearing::welcome_refusal)?;
         let [psk] = processed.psks() else {
             return refuse(Code::NoPsk, "a Welcome without the link's PSK");
         };
@@ -179,7 +179,7 @@ impl Session {
         let group = processed
             .into_staged_welcome(&provider, None)
             .and_then(|staged| staged.into_group(&provider))
-            .map_err(crate::changing::welcome_refusal)?;
+            .map_err(crate::hearing::welcome_refusal)?;
         // A host that adds and changes the generation at once seals with the one before: the next is yet to be told.
         let has_secret = policy.generation == self.policy.generation;
         let mut live = self.admit(provider, group, policy)?;

@@ -2,7 +2,7 @@
 //! change a group. `docs/develop/e2ee.md` describes the protocol.
 //!
 //! ```text
-//! host (C ABI) → ops (CBOR) → session ← entering, changing → rules → leaf, policy → derive, cbor
+//! host (C ABI) → ops (CBOR) → session ← entering, changing, hearing → rules → leaf, policy → derive, cbor
 //! ```
 //!
 //! No network, no storage, no clock of its own: bytes go in, bytes come out. Any bytes give a value or a typed refusal, never a panic.
@@ -15,6 +15,7 @@ pub mod changing;
 pub mod derive;
 pub mod entering;
 pub mod error;
+pub mod hearing;
 #[allow(unsafe_code)]
 mod host;
 pub mod leaf;

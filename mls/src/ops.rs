@@ -2,9 +2,10 @@
 //! and decides nothing.
 
 use crate::cbor::{self, Value, numbered, record};
-use crate::changing::{Processed, Wish};
+use crate::changing::Wish;
 use crate::derive::{FINGERPRINT, KEY, RoomId, SIGNATURE, fingerprint, identity};
 use crate::error::{Code, Outcome, Refusal, refuse};
+use crate::hearing::Processed;
 use crate::policy::{Admission, certificate_bytes, signed_certificate, signed_policy};
 use crate::rules::Change;
 use crate::session::{Opening, Session};

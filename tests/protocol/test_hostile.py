@@ -105,7 +105,7 @@ async def test_a_right_to_join_is_needed(sdk_server: Served) -> None:
 
 async def test_a_token_of_a_key_holder_never_opens_a_room_of_this_server(sdk_server: Served) -> None:
     """A room of the same name is another room: the holder of a key meets only those of that key."""
-    room = sdk_server.create_room()["room"]
+    room = sdk_server.create_room("--transit")["room"]
 
     async with joined(sdk_server.url, "spy", room) as spy:
         welcome = await spy.until("join")
@@ -113,7 +113,20 @@ async def test_a_token_of_a_key_holder_never_opens_a_room_of_this_server(sdk_ser
     assert welcome.other_participants == []
     async with httpx.AsyncClient(base_url=sdk_server.url) as http:
         look = await http.post(f"/api/v1/rooms/{room}/look", json={"seat_key": "A" * 43})
-    assert look.json() == {"role": "stranger", "people": None}
+    assert (look.json()["role"], look.json()["people"]) == ("stranger", None)
+
+
+async def test_a_token_of_a_key_holder_is_refused_by_the_name_of_an_encrypted_room(sdk_server: Served) -> None:
+    room = sdk_server.create_room()["room"]
+
+    url = socket_url(sdk_server.url, join_request=join_request(), access_token=token("spy", room))
+    status, reason = await refused(url)
+
+    assert status == 403
+    assert "room_encrypted" in str(reason)
+    # The control: the same key and person in a room of the key's own.
+    async with joined(sdk_server.url, "spy", "den") as spy:
+        assert await spy.until("join")
 
 
 async def test_a_join_request_that_is_none_is_refused_before_the_socket_opens(sdk_server: Served) -> None:

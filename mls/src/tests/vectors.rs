@@ -134,7 +134,7 @@ fn computed() -> Json {
     let card = make_card(&crypto, &room, &keys, &seat.public, &name_ct).unwrap();
 
     let base = [0x42; 16];
-    let kid = |leaf: u64, epoch: u64| leaf << 8 | epoch % 256;
+    let kid = |leaf: u64, epoch: u64| (leaf << 8) | (epoch % 256);
     let (sframe_secret, sframe_salt) = sframe_key(&base, kid(5, 300));
     let body: Vec<u8> = (0..40).collect();
     json!({

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from huisclos.app import doctor, logs, room_commands
+from huisclos.app import doctor, logs
 from huisclos.app.settings import TABLE, Settings, load
 from huisclos.model.error_texts import TEXTS
 from huisclos.model.errors import HuisClosError
@@ -60,20 +60,29 @@ def _settings(typed: argparse.Namespace) -> Settings:
 
 
 async def _run(typed: argparse.Namespace, settings: Settings) -> None:
-    match typed.command, getattr(typed, "action", None):
-        case "serve", _:
+    if typed.command == "room":
+        await _run_room(typed, settings)
+        return
+    match typed.command:
+        case "serve":
             from huisclos.app import server  # noqa: PLC0415  # a second of imports that other commands do without
 
             await server.serve(settings, show_room=not typed.no_room)
-        case "doctor", _:
+        case "doctor":
             await doctor.run(settings)
-        case "room", "create":
+
+
+async def _run_room(typed: argparse.Namespace, settings: Settings) -> None:
+    from huisclos.app import room_commands  # noqa: PLC0415  # what makes secrets is not even loaded by a server
+
+    match typed.action:
+        case "create":
             await room_commands.create(
                 settings, as_json=typed.json, transit=typed.transit, base=typed.base, greeting=typed.greeting
             )
-        case "room", "list":
+        case "list":
             await room_commands.show_all(settings)
-        case "room", "close":
+        case "close":
             await room_commands.close(settings, typed.room)
 
 

@@ -227,7 +227,7 @@ TEXTS: Final[dict[str, dict[Language, ErrorText]]] = {
         ),
         "en": ErrorText(
             message="It must be said how the meeting is encrypted.",
-            help="Send \"encryption\": \"e2ee\" with \"room\" and \"policy\", or \"transit\".",
+            help="Send encryption “e2ee” with “room” and “policy”, or encryption “transit”.",
         ),
     },
     "policy_invalid": {

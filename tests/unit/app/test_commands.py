@@ -1,5 +1,7 @@
 """The `huisclos` command as an operator types it, in processes of its own."""
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -13,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certificates import self_made
 from huisclos.model.ids import RoomId
@@ -56,6 +59,25 @@ def test_a_room_is_created_listed_and_closed_without_a_server(tmp_path: Path):
     again = run(tmp_path, "room", "close", room["room"])
     assert again.returncode == 1
     assert again.stderr.startswith("huisclos: This meeting does not exist")
+
+
+def test_the_links_of_an_encrypted_room_hold_its_secrets_in_the_fragment(tmp_path: Path):
+    created = run(tmp_path, "room", "create", "--json", HUISCLOS_PUBLIC_URL="https://meet.example.org")
+
+    room = json.loads(created.stdout)
+    address, _, guest = room["guest_link"].partition("#")
+    version, secret, fingerprint = guest.split(".")
+    *same, claim, seed = room["host_link"].partition("#")[2].split(".")
+    host_key = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(seed + "=")).public_key()
+    assert address == f"https://meet.example.org/r/{room['room']}"
+    assert same == [version, secret, fingerprint]
+    assert (version, len(base64.urlsafe_b64decode(secret + "==")), len(claim)) == ("1", 16, 43)
+    expected = hashlib.sha256(host_key.public_bytes_raw()).digest()[:16]
+    assert base64.urlsafe_b64decode(fingerprint + "==") == expected
+    # Neither is anywhere in what the server keeps.
+    for kept in (tmp_path / "data").iterdir():
+        assert secret.encode() not in kept.read_bytes()
+        assert base64.urlsafe_b64decode(seed + "=") not in kept.read_bytes()
 
 
 def test_a_room_created_beside_a_running_server_is_there_at_once(server: Served):

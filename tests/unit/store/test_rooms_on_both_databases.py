@@ -1,14 +1,15 @@
 """Rooms and seats are kept alike by SQLite and PostgreSQL, and what must not race does not."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import inspect, text
 
-from huisclos.model.errors import RoomsExhausted, RoomUnknown
+from huisclos.model.errors import IdentityTaken, RoomsExhausted, RoomTaken, RoomUnknown
 from huisclos.model.ids import ClaimHash, RoomId, SeatHash, new_identity
-from huisclos.model.room import Role, Room, Seat, SeatState
+from huisclos.model.room import Admission, Encryption, Policy, Role, Room, Seat, SeatState
 from huisclos.model.secrecy import Secret
 from huisclos.store.database import open_database
 from huisclos.store.rooms import RoomStore
@@ -76,6 +77,79 @@ async def test_a_seat_keeps_its_identity_whatever_is_decided_later(store: RoomSt
 
     assert await store.seat(room.id, ANNA) == Seat(ANNA, first.identity, Role.GUEST, SeatState.ADMITTED)
     assert await store.seat(room.id, BEN) is None
+
+
+def an_encrypted_room() -> Room:
+    return a_room(encryption=Encryption.E2EE, policy=b"policy 1", policy_seq=1)
+
+
+async def test_an_encrypted_room_is_found_with_its_policy_and_certificates(store: RoomStore):
+    room, seat = an_encrypted_room(), replace(a_seat(ANNA), certificate=b"certificate")
+    await store.add(room, at_most=10)
+    await store.keep_seat(room.id, seat)
+
+    assert await store.room(room.id) == room
+    assert await store.seat(room.id, ANNA) == seat
+    assert await store.seat_of(room.id, seat.identity) == seat
+    assert await store.encryption(room.id) is Encryption.E2EE
+    assert await store.encryption(RoomId.new()) is None
+
+
+async def test_an_id_is_given_once(store: RoomStore):
+    room = a_room()
+    await store.add(room, at_most=10)
+
+    with pytest.raises(RoomTaken):
+        await store.add(a_room(id=room.id), at_most=10)
+
+    await store.add(a_room(), at_most=10)
+
+
+async def test_of_many_policies_at_once_the_newest_stays(store: RoomStore):
+    room = an_encrypted_room()
+    await store.add(room, at_most=10)
+    policies = [Policy(f"policy {seq}".encode(), seq, Admission.LOBBY, b"k" * 32) for seq in range(1, 6)]
+
+    done = await asyncio.gather(*(store.replace_policy(room.id, policy) for policy in policies))
+
+    assert done[0] is False
+    assert (await store.room(room.id)).policy == b"policy 5"
+
+
+async def test_in_an_encrypted_room_a_seat_takes_the_identity_of_its_new_key_unless_another_has_it(store: RoomStore):
+    room, first, other = an_encrypted_room(), a_seat(ANNA), a_seat(BEN)
+    await store.add(room, at_most=10)
+    await store.keep_seat(room.id, first)
+    await store.keep_seat(room.id, other)
+    newer = a_seat(ANNA)
+
+    await store.keep_seat(room.id, newer)
+    with pytest.raises(IdentityTaken):
+        await store.keep_seat(room.id, replace(newer, identity=other.identity))
+
+    assert await store.seat(room.id, ANNA) == newer
+
+
+async def test_rooms_made_before_encryption_stay_transit(store: RoomStore, database_url: Secret):
+    database = await open_database(database_url)
+    async with database.writing() as connection:
+        for statement in ("ALTER TABLE rooms DROP COLUMN policy", "ALTER TABLE rooms DROP COLUMN policy_seq"):
+            await connection.execute(text(statement))
+        await connection.execute(text("ALTER TABLE seats DROP COLUMN certificate"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        await connection.execute(
+            text(
+                "INSERT INTO rooms (id, claim_hash, encryption, created_at, last_used_at) "
+                f"VALUES ('{'a' * 26}', '{'c' * 64}', 'transit', 1, 1)"
+            )
+        )
+    await database.close()
+
+    migrated = RoomStore(await open_database(database_url))
+
+    room = await migrated.room(RoomId("a" * 26))
+    assert (room.encryption, room.policy, room.policy_seq) == (Encryption.TRANSIT, None, None)
+    await migrated.close()
 
 
 async def test_a_hosts_seat_cannot_be_turned_into_a_guests(store: RoomStore):

@@ -121,6 +121,10 @@ export class Group {
       case "log":
         if (!this.#underway.answered("log", message.id)) return;
         for (const [epoch, commit] of message.commits) this.#commit(epoch, commit, now);
+        // A long log comes in pages.
+        if (this.#member && message.commits.length > 0 && (this.#standingSeen?.epoch ?? 0) > (this.#epoch as number)) {
+          this.#catchUp(now);
+        }
         return;
       case "gap":
         if (this.#underway.answered("log", message.id)) this.#recover(now);
@@ -308,6 +312,8 @@ export class Group {
 
   #proposal({ epoch, proposal, gone }: Extract<FromServer, { t: "propose" }>, now: number): void {
     if (!this.#member || epoch !== this.#epoch) return;
+    // The server may have those removed who are gone, and nobody else.
+    if (gone !== null && this.#online.has(gone)) return;
     try {
       const processed = this.mls.process(proposal, gone);
       if (processed.kind === "proposal" && processed.removes !== null) this.#wants.proposed(processed.removes, now);

@@ -1,6 +1,7 @@
 /** Addresses and pins: what comes from outside is read with care, and no room is ever met as less than it was. */
 
 import { describe, expect, test } from "vitest";
+import vectors from "../../../contract/e2ee-vectors.json";
 import type { Look, RoomId } from "../types/room";
 import {
   guestLink,
@@ -33,6 +34,19 @@ describe("links", () => {
     expect(placeOf("/r/short", "")).toEqual({ at: "nowhere" });
     expect(placeOf(`/x/${ID}`, "")).toEqual({ at: "nowhere" });
     expect(placeOf(`/r/${ID}/../..`, "")).toEqual({ at: "nowhere" });
+  });
+
+  test("are read as the contract's vectors write them", () => {
+    const hex = (text: string) =>
+      [...atob(text.replaceAll("-", "+").replaceAll("_", "/"))].map((c) =>
+        c.charCodeAt(0).toString(16).padStart(2, "0"),
+      );
+    const { link } = vectors;
+    const place = placeOf(`/r/${link.room}`, `#${link.fragment}`);
+
+    if (place.at !== "room" || place.keys === null) throw new Error("no room");
+    expect(hex(place.keys.secret).join("")).toBe(link.secret);
+    expect(hex(place.keys.fingerprint).join("")).toBe(link.f);
   });
 
   test("of a host bring the claim and the host key", () => {

@@ -5,6 +5,7 @@
 
 import { type Caller, Failure, type Knock, type RoomId, type SeatKey } from "../types/room";
 import type { RoomEncryption, RoomsPort } from "./ports";
+import { type Trouble, troubleOf } from "./trouble";
 
 export class Porter {
   #knocks: readonly Knock[] = [];
@@ -17,7 +18,10 @@ export class Porter {
     private readonly room: RoomId,
     private readonly seat: SeatKey,
     private readonly encryption: () => RoomEncryption | null,
-    private readonly onCallers: (callers: readonly Caller[]) => void,
+    private readonly onChange: (change: {
+      readonly knocks?: readonly Caller[];
+      readonly answerTrouble?: Trouble | null;
+    }) => void,
   ) {}
 
   /** The server's new list of who is at the door. */
@@ -27,21 +31,40 @@ export class Porter {
     // A newer list may have come meanwhile.
     if (this.#knocks !== knocks) return;
     this.#callers = callers;
-    this.onCallers(callers);
+    this.onChange({ knocks: callers });
   }
 
-  /** Rejects with a Failure. */
+  /** None of the answers rejects: what came of them is told. */
   async admit(id: string): Promise<void> {
     const knock = this.#knocks.find((one) => one.id === id);
-    await this.rooms.admit(this.room, id, this.seat, knock === undefined ? null : await this.#certificate(knock));
+    await this.#answer(async () => {
+      const certificate = knock === undefined ? null : await this.#certificate(knock);
+      await this.rooms.admit(this.room, id, this.seat, certificate);
+    });
   }
 
   async deny(id: string): Promise<void> {
-    await this.rooms.deny(this.room, id, this.seat);
+    await this.#answer(() => this.rooms.deny(this.room, id, this.seat));
   }
 
-  /** Everybody whose card could be read. */
+  /** Everybody, in an encrypted room everybody whose card could be read. */
   async admitAll(): Promise<void> {
+    await this.#answer(() => this.#admitAll());
+  }
+
+  async #answer(send: () => Promise<void>): Promise<void> {
+    let answerTrouble: Trouble | null = null;
+    try {
+      await send();
+    } catch (error) {
+      const trouble = troubleOf(error);
+      // Two hosts may answer one knock, and a guest may give up: the door's next list tells what is true.
+      if (trouble.code !== "knock_unknown") answerTrouble = trouble;
+    }
+    this.onChange({ answerTrouble });
+  }
+
+  async #admitAll(): Promise<void> {
     if (this.encryption() === null) return this.rooms.admitAll(this.room, this.seat, null);
     const readable = new Set(this.#callers.filter((caller) => caller.name !== null).map((caller) => caller.id));
     const certificates: Record<string, string> = {};

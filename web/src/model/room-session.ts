@@ -5,8 +5,7 @@
  * so that a reload comes back to the same seat.
  */
 
-import type { ErrorCode } from "../types/errors";
-import { type Caller, type Entry, Failure, type Role, type RoomId, type SeatKey } from "../types/room";
+import type { Caller, Entry, Role, RoomId, SeatKey } from "../types/room";
 import type { EndReason } from "./call";
 import type { EncryptionState } from "./encryption";
 import type { RoomPlace } from "./link";
@@ -16,12 +15,10 @@ import { tidyName } from "./person-name";
 import { Porter } from "./porter";
 import type { LiveCall, Ports } from "./ports";
 import type { PreferenceBook } from "./preferences";
+import { type Trouble, troubleOf } from "./trouble";
 import { VisitEncryption } from "./visit-encryption";
 
-export interface Trouble {
-  readonly code: ErrorCode;
-  readonly seconds?: number;
-}
+export type { Trouble } from "./trouble";
 
 export type Stand =
   | { readonly at: "looking" }
@@ -89,7 +86,7 @@ export class RoomSession {
       room,
       this.#seat,
       () => this.#encryption.keys,
-      (knocks) => this.#cell.set({ ...this.#cell.get(), knocks }),
+      (change) => this.#cell.set({ ...this.#cell.get(), ...change }),
     );
   }
 
@@ -171,15 +168,15 @@ export class RoomSession {
   }
 
   async admit(knock: string): Promise<void> {
-    await this.#answer(this.#porter.admit(knock));
+    await this.#porter.admit(knock);
   }
 
   async deny(knock: string): Promise<void> {
-    await this.#answer(this.#porter.deny(knock));
+    await this.#porter.deny(knock);
   }
 
   async admitAll(): Promise<void> {
-    await this.#answer(this.#porter.admitAll());
+    await this.#porter.admitAll();
   }
 
   /** Leaves whatever there is to leave, and closes every device. */
@@ -191,18 +188,6 @@ export class RoomSession {
     if (stand.at === "call") void stand.call.leave();
     this.#encryption.close();
     this.desk.close();
-  }
-
-  async #answer(sent: Promise<void>): Promise<void> {
-    let answerTrouble: Trouble | null = null;
-    try {
-      await sent;
-    } catch (error) {
-      const trouble = troubleOf(error);
-      // Two hosts may answer one knock, and a guest may give up: the door's next list tells what is true.
-      if (trouble.code !== "knock_unknown") answerTrouble = trouble;
-    }
-    this.#cell.set({ ...this.#cell.get(), answerTrouble });
   }
 
   async #enter(): Promise<void> {
@@ -309,9 +294,4 @@ function seatName(room: RoomId): string {
 
 function enteredName(room: RoomId): string {
   return `huisclos.entered.${room}`;
-}
-
-function troubleOf(error: unknown): Trouble {
-  if (!(error instanceof Failure)) return { code: "connection_ended" };
-  return error.seconds === undefined ? { code: error.code } : { code: error.code, seconds: error.seconds };
 }

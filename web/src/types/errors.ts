@@ -186,7 +186,7 @@ export const errorTexts = {
     },
     en: {
       message: "It must be said how the meeting is encrypted.",
-      help: "Send \"encryption\": \"e2ee\" with \"room\" and \"policy\", or \"transit\".",
+      help: "Send encryption “e2ee” with “room” and “policy”, or encryption “transit”.",
     },
   },
   policy_invalid: {

@@ -159,7 +159,7 @@ impl Sfu {
             datagrams
         });
         for transmit in farewell.unwrap_or_default() {
-            // str0m's RTCP goodbye is sealed with its own index: it stays here.
+            // str0m's RTCP goodbye is sealed with an index of its own: it stays here.
             if transmit
                 .contents
                 .first()
@@ -217,7 +217,7 @@ impl Sfu {
         };
         self.track_names.remove(&track.name);
         if let Some(peer) = self.peers.get_mut(track.publisher) {
-            peer.sources.retain(|_, (of, _)| *of != key);
+            peer.uplink.forget_track(key);
             let room = peer.room;
             if let Some(room) = self.rooms.get_mut(room).filter(|_| track.is_audio) {
                 room.levels.remove(track.publisher);

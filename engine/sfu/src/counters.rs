@@ -29,7 +29,10 @@ counters! {
     handshakes_dropped,
     /// Sealed datagrams that did not open, or could not be sealed.
     srtp_failed,
+    /// Packets that a publisher has sent again because we asked for them.
+    repaired,
     nacks_in,
+    nacks_sent,
     rtx_sent,
     plis_in,
     plis_sent,

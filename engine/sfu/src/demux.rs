@@ -59,7 +59,8 @@ impl Sfu {
             return;
         };
         match protocol {
-            Protocol::Rtcp => self.handle_rtcp(now, key, source, local, datagram),
+            Protocol::Rtp => self.handle_rtp(now, key, datagram),
+            Protocol::Rtcp => self.handle_rtcp(now, key, datagram),
             Protocol::Dtls if is_handshake(datagram) => self.put_off(key, source, local, datagram),
             _ => self.hand_to_rtc(now, key, source, local, datagram),
         }

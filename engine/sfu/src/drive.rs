@@ -1,4 +1,4 @@
-//! Drains a peer's `Rtc` and acts on what it wants: datagrams out, packets in, channels, the end.
+//! Drains a peer's `Rtc` and acts on what it wants: datagrams out, channels, the end.
 
 use std::time::Instant;
 
@@ -51,16 +51,15 @@ impl Sfu {
             return;
         };
         let path = peer.path_to(transmit.destination);
-        let mut datagram = Vec::from(transmit.contents);
-        match protocol(&datagram) {
-            Some(Protocol::Stun) => self.arena.push(path, &datagram),
+        let datagram: &[u8] = &transmit.contents;
+        match protocol(datagram) {
+            Some(Protocol::Stun) => self.arena.push(path, datagram),
             Some(Protocol::Dtls) => {
                 peer.path.get_or_insert(path);
-                self.arena.push(path, &datagram);
+                self.arena.push(path, datagram);
             }
-            Some(Protocol::Rtcp) => self.send_filtered_rtcp(key, path, &mut datagram),
-            // RTP is ours alone to write: two writers on one SSRC would repeat nonces.
-            Some(Protocol::Rtp) | None => {}
+            // RTP and RTCP are ours alone to write: two writers with one key would repeat nonces.
+            Some(Protocol::Rtp | Protocol::Rtcp) | None => {}
         }
     }
 
@@ -69,7 +68,6 @@ impl Sfu {
             return;
         };
         match event {
-            RtcEvent::RtpPacket(packet) => self.receive(now, key, packet),
             RtcEvent::Connected => {
                 peer.heard(now);
                 peer.phase = Phase::Connected;
@@ -95,7 +93,7 @@ impl Sfu {
                 });
             }
             RtcEvent::ChannelBufferedAmountLow(_) => self.flush_data(now, key),
-            // Everything else is either known from our own copy of RTCP or of no use to an SFU.
+            // Everything else is of no use to an SFU.
             _ => {}
         }
     }

@@ -3,10 +3,14 @@
 
 use std::time::{Duration, Instant};
 
+/// What a resend reaches back to: later than this a packet comes too late for any jitter buffer.
+pub const RESEND_AGE: Duration = Duration::from_secs(1);
+
 /// The last packets of one published layer by extended incoming sequence number. The engine chooses what a packet is;
 /// it is stored once, however many subscribers there are.
 pub struct History<P> {
     slots: Vec<Option<Slot<P>>>,
+    most: usize,
     highest: Option<u64>,
 }
 
@@ -16,53 +20,77 @@ struct Slot<P> {
     packet: P,
 }
 
-impl<P> History<P> {
-    /// A ring of `capacity` packets (rounded up to a power of two). It allocates here and never again.
-    pub fn new(capacity: usize) -> Self {
-        let capacity = capacity.clamp(1, 1 << 16).next_power_of_two();
-        let mut slots = Vec::with_capacity(capacity);
-        slots.resize_with(capacity, || None);
+impl<P: Default> History<P> {
+    /// A ring of `least` packets (rounded up to a power of two), which grows up to `most` while what it would forget is younger
+    /// than `RESEND_AGE`: a slow stream costs little.
+    pub fn new((least, most): (usize, usize)) -> Self {
+        let capacity = |packets: usize| packets.clamp(1, 1 << 16).next_power_of_two();
         Self {
-            slots,
+            slots: empty(capacity(least)),
+            most: capacity(most),
             highest: None,
         }
     }
 
-    /// Keep `packet`. One that is older than the whole ring is not kept, so that a late packet cannot push out a newer one.
-    pub fn store(&mut self, now: Instant, sequence: u64, packet: P) {
-        let mask = self.slots.len() as u64 - 1;
+    /// The place for the packet that came `now`, with what was in it before: the caller writes all of it anew and so uses its
+    /// memory again. `None` for a packet older than the whole ring, so that a late one cannot push out a newer one.
+    pub fn place(&mut self, now: Instant, sequence: u64) -> Option<&mut P> {
         if self
             .highest
-            .is_some_and(|highest| sequence.saturating_add(mask) < highest)
+            .is_some_and(|highest| sequence.saturating_add(self.mask()) < highest)
         {
-            return;
+            return None;
         }
-        self.highest = Some(
-            self.highest
-                .map_or(sequence, |highest| highest.max(sequence)),
-        );
-        if let Some(slot) = self.slots.get_mut((sequence & mask) as usize) {
-            *slot = Some(Slot {
-                sequence,
-                at: now,
-                packet,
-            });
+        self.highest = self.highest.max(Some(sequence));
+        while self.slots.len() < self.most && self.is_young(now, sequence) {
+            self.grow();
+        }
+        let at = (sequence & self.mask()) as usize;
+        let slot = self.slots.get_mut(at)?.get_or_insert_with(|| Slot {
+            sequence,
+            at: now,
+            packet: P::default(),
+        });
+        (slot.sequence, slot.at) = (sequence, now);
+        Some(&mut slot.packet)
+    }
+
+    fn mask(&self) -> u64 {
+        self.slots.len() as u64 - 1
+    }
+
+    /// Whether the place of `sequence` holds another packet that may still be asked for.
+    fn is_young(&self, now: Instant, sequence: u64) -> bool {
+        let slot = self.slots.get((sequence & self.mask()) as usize);
+        slot.and_then(Option::as_ref).is_some_and(|slot| {
+            slot.sequence != sequence && now.saturating_duration_since(slot.at) < RESEND_AGE
+        })
+    }
+
+    fn grow(&mut self) {
+        let larger = empty(self.slots.len() * 2);
+        let before = std::mem::replace(&mut self.slots, larger);
+        let mask = self.mask();
+        for slot in before.into_iter().flatten() {
+            if let Some(place) = self.slots.get_mut((slot.sequence & mask) as usize) {
+                *place = Some(slot);
+            }
         }
     }
 
     /// The packet with this incoming sequence number, if it is still here and not older than `oldest`.
     pub fn get(&self, now: Instant, sequence: u64, oldest: Duration) -> Option<&P> {
-        let mask = self.slots.len() as u64 - 1;
-        let slot = self.slots.get((sequence & mask) as usize)?.as_ref()?;
+        let slot = self
+            .slots
+            .get((sequence & self.mask()) as usize)?
+            .as_ref()?;
         (slot.sequence == sequence && now.saturating_duration_since(slot.at) <= oldest)
             .then_some(&slot.packet)
     }
+}
 
-    /// Forget everything, for example when the publisher restarted the stream.
-    pub fn clear(&mut self) {
-        self.slots.fill_with(|| None);
-        self.highest = None;
-    }
+fn empty<P>(capacity: usize) -> Vec<Option<Slot<P>>> {
+    std::iter::repeat_with(|| None).take(capacity).collect()
 }
 
 /// Places to remember resends of: more are never in question within a second on one link.
@@ -176,13 +204,19 @@ mod tests {
     const LONG: Duration = Duration::from_secs(9);
     const ROUND_TRIP: Duration = Duration::from_millis(100);
 
+    fn store<P: Default>(history: &mut History<P>, now: Instant, sequence: u64, packet: P) {
+        if let Some(place) = history.place(now, sequence) {
+            *place = packet;
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_found_is_what_was_stored(stored in proptest::collection::vec(0_u64..400, 0..300), asked in 0_u64..400) {
             let now = Instant::now();
-            let mut history = History::new(64);
+            let mut history = History::new((16, 64));
             for sequence in &stored {
-                history.store(now, *sequence, *sequence);
+                store(&mut history, now, *sequence, *sequence);
             }
             if let Some(found) = history.get(now, asked, LONG) {
                 prop_assert_eq!(*found, asked);
@@ -197,10 +231,10 @@ mod tests {
     #[test]
     fn a_late_packet_is_kept_unless_it_would_push_out_a_newer_one() {
         let now = Instant::now();
-        let mut history = History::new(64);
-        history.store(now, 100, "new");
-        history.store(now, 99, "late");
-        history.store(now, 36, "too late: shares a place with 100");
+        let mut history = History::new((64, 64));
+        store(&mut history, now, 100, "new");
+        store(&mut history, now, 99, "late");
+        store(&mut history, now, 36, "too late: shares a place with 100");
 
         assert_eq!(history.get(now, 99, LONG), Some(&"late"));
         assert_eq!(history.get(now, 100, LONG), Some(&"new"));
@@ -208,10 +242,28 @@ mod tests {
     }
 
     #[test]
+    fn a_ring_grows_for_a_second_of_packets_and_no_further() {
+        for (apart, slots) in [(100, 16), (20, 64), (1, 256)] {
+            let start = Instant::now();
+            let mut history = History::new((16, 256));
+            for sequence in 0..2000 {
+                let now = start + Duration::from_millis(sequence * apart);
+                store(&mut history, now, sequence, sequence);
+                let a_second_ago = sequence.saturating_sub((999 / apart).min(255));
+                assert_eq!(
+                    history.get(now, a_second_ago, RESEND_AGE),
+                    Some(&a_second_ago)
+                );
+            }
+            assert_eq!(history.slots.len(), slots, "{apart} ms apart");
+        }
+    }
+
+    #[test]
     fn an_old_packet_is_not_worth_sending() {
         let now = Instant::now();
-        let mut history = History::new(4);
-        history.store(now, 1, ());
+        let mut history = History::new((4, 4));
+        store(&mut history, now, 1, ());
         assert!(history.get(now + ROUND_TRIP, 1, ROUND_TRIP).is_some());
         assert!(history.get(now + ROUND_TRIP * 2, 1, ROUND_TRIP).is_none());
     }

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use str0m::media::KeyframeRequestKind;
-
 use crate::allocation::{self, Demand, Kind};
 use crate::api::Event;
 use crate::sfu::Sfu;
@@ -164,24 +162,7 @@ impl Sfu {
         let Some(ssrc) = track.keyframe_due(layer, now) else {
             return;
         };
-        let Some(peer) = self.peers.get_mut(publisher) else {
-            return;
-        };
-        let asked = peer.rtc.call(|rtc| {
-            if let Some(stream) = rtc.direct_api().stream_rx(&ssrc.into()) {
-                stream.request_keyframe(KeyframeRequestKind::Pli);
-            }
-            rtc.handle_input(str0m::Input::Timeout(now))
-        });
-        match asked {
-            Ok(Ok(())) => {
-                // The publisher may be the very peer that is being driven: its turn comes at once, but not inside this call.
-                peer.rtc_timeout = now;
-                self.schedule(publisher);
-            }
-            Ok(Err(_)) => self.fail(now, publisher, crate::guarded::Fatal::Refused),
-            Err(fatal) => self.fail(now, publisher, fatal),
-        }
+        self.send_pli(publisher, ssrc);
     }
 }
 

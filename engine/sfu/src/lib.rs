@@ -1,10 +1,11 @@
 //! Who gets which packet: rooms, peers, subscriptions, layers, bandwidth; sans-IO over str0m.
 //!
-//! str0m speaks ICE, DTLS, SCTP and SDP and receives media; all RTP that leaves is written and sealed here.
+//! str0m speaks ICE, DTLS, SCTP and SDP; all RTP and RTCP is read and written here.
 //!
 //! ```text
-//!  datagram ─▶ demux ─┬─ STUN, DTLS, RTP ─▶ Rtc (guarded) ─▶ drive ─▶ receive ─▶ round
-//!                     └─ RTCP ─▶ rtcp_in: NACK, TWCC, PLI, RR        │
+//!  datagram ─▶ demux ─┬─ STUN, DTLS ─▶ Rtc (guarded) ─▶ drive
+//!                     ├─ RTCP ─▶ rtcp_in: NACK, TWCC, PLI, RR
+//!                     └─ RTP ─▶ rtp_in: open, uplink ─▶ receive ─▶ round
 //!                                                                    ▼  end_round
 //!  arena ◀─ seal ◀─ header ◀─ continuity ◀──── per subscriber ◀──── forward
 //! ```
@@ -32,14 +33,17 @@ mod header_template;
 mod keytap;
 mod layers;
 mod negotiation;
+mod once;
 mod peer;
 mod receive;
 mod rtcp_in;
 mod rtcp_out;
+mod rtp_in;
 mod section;
 mod sfu;
 mod tick;
 mod track;
+mod uplink;
 
 pub mod allocation;
 pub mod bandwidth;

@@ -1,13 +1,14 @@
 //! Offers and answers: what we are willing to speak, and the sections that come of it.
 //!
 //! str0m announces an SSRC for every section on which we send and would then report on it by itself. So each such stream is lent to
-//! it for the time of the negotiation only: the SSRC in the answer is ours, and str0m has nothing to send on.
+//! it for the time of the negotiation only: the SSRC in the answer is ours, and str0m has nothing to send on. The streams that
+//! an offer announces are taken from it in the same way: what comes in is `uplink`'s.
 
 use std::time::Instant;
 
 use huisclos_wire::extension::{IdMap, Kind};
 use str0m::change::SdpOffer;
-use str0m::media::{MediaKind, Mid};
+use str0m::media::{Media, MediaKind, Mid};
 use str0m::rtp::Extension;
 use str0m::{Candidate, Rtc, RtcError};
 
@@ -16,6 +17,7 @@ use crate::guarded::Fatal;
 use crate::peer::{Peer, Phase};
 use crate::section::{Format, Section};
 use crate::sfu::Sfu;
+use crate::uplink::{Coding, Sending, Uplink};
 
 /// A room of a hundred people in one description is about 150 kB.
 const MAX_SDP: usize = 512 << 10;
@@ -97,8 +99,8 @@ impl Sfu {
         let Some(peer) = self.peers.get_mut(key) else {
             return Err((Refusal::UnknownPeer, String::new()));
         };
-        let sections = &mut peer.sections;
-        let negotiated = peer.rtc.call(|rtc| negotiate(rtc, sections, sdp));
+        let (sections, uplink) = (&mut peer.sections, &mut peer.uplink);
+        let negotiated = peer.rtc.call(|rtc| negotiate(rtc, sections, uplink, sdp));
         match negotiated {
             Ok(Ok((answer, ufrag))) => {
                 peer.section_of_ssrc.clear();
@@ -160,6 +162,7 @@ fn without_pointers(message: &str) -> String {
 fn negotiate(
     rtc: &mut Rtc,
     sections: &mut Vec<Section>,
+    uplink: &mut Uplink,
     sdp: &str,
 ) -> Result<(String, String), RtcError> {
     let offer =
@@ -181,6 +184,7 @@ fn negotiate(
         for mid in mids(answer) {
             update_section(rtc, sections, mid);
         }
+        update_uplink(rtc, uplink, answer);
     }
     for section in sections.iter() {
         rtc.direct_api().remove_stream_tx(section.ssrc.into());
@@ -198,11 +202,7 @@ fn update_section(rtc: &mut Rtc, sections: &mut Vec<Section>, mid: Mid) {
     let is_audio = media.kind() == MediaKind::Audio;
     let cname = media.cname().to_owned();
     let mut ids = IdMap::default();
-    for (id, extension) in media.remote_extmap().iter() {
-        if let Some(kind) = Kind::from_uri(extension.as_uri()) {
-            ids.set(kind, id);
-        }
-    }
+    add_ids(&mut ids, media);
     let wanted = media.remote_pts();
     let formats: Vec<Format> = rtc
         .codec_config()
@@ -237,6 +237,53 @@ fn update_section(rtc: &mut Rtc, sections: &mut Vec<Section>, mid: Mid) {
     section.ids = ids;
     section.forget_mapping();
     section.renew_templates();
+}
+
+/// Brings up to date what the peer may send, and how it marks that.
+fn update_uplink(rtc: &mut Rtc, uplink: &mut Uplink, answer: &str) {
+    uplink.sections.clear();
+    // One numbering holds for all sections of a bundle (RFC 8285 §6).
+    uplink.ids = IdMap::default();
+    for mid in mids(answer) {
+        let Some(media) = rtc.media(mid) else {
+            continue;
+        };
+        add_ids(&mut uplink.ids, media);
+        if !media.direction().is_receiving() {
+            continue;
+        }
+        let is_audio = media.kind() == MediaKind::Audio;
+        let mut declared = Vec::new();
+        let mut direct = rtc.direct_api();
+        while let Some(stream) = direct.stream_rx_by_mid(mid, None) {
+            let ssrc = stream.ssrc();
+            declared.push((*ssrc, stream.rtx().map(|ssrc| *ssrc)));
+            if !direct.remove_stream_rx(ssrc) {
+                break;
+            }
+        }
+        uplink.sections.push(Sending {
+            mid,
+            is_audio,
+            declared,
+        });
+    }
+    let params = rtc.codec_config().params().iter();
+    uplink.codings = params
+        .map(|params| Coding {
+            payload_type: *params.pt(),
+            repair: params.resend().map(|pt| *pt),
+            spec: params.spec(),
+        })
+        .collect();
+}
+
+fn add_ids(ids: &mut IdMap, media: &Media) {
+    for (id, extension) in media.remote_extmap().iter() {
+        if let Some(kind) = Kind::from_uri(extension.as_uri()) {
+            ids.set(kind, id);
+        }
+    }
 }
 
 fn mids(sdp: &str) -> impl Iterator<Item = Mid> {

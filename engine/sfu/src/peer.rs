@@ -17,11 +17,10 @@ use crate::layers::Trial;
 use crate::section::Section;
 use crate::srtp::{Association, Profile, SrtpError};
 use crate::track::TrackKey;
+use crate::uplink::Uplink;
 
 /// A client moves between networks, but not between dozens at once.
 pub(crate) const MAX_REMOTES: usize = 20;
-/// Streams that one publisher may send: 16 tracks of three layers and room for restarts.
-pub(crate) const MAX_SOURCES: usize = 64;
 
 /// libwebrtc checks consent at least every 2.5 s; two lost checks are a broken path.
 pub(crate) const SILENCE_UNREACHABLE: Duration = Duration::from_secs(5);
@@ -65,8 +64,7 @@ pub(crate) struct Peer {
     pub(crate) remotes: Vec<Path>,
     pub(crate) ufrag: String,
     pub(crate) published: Vec<Published>,
-    /// Which track and layer an incoming SSRC is.
-    pub(crate) sources: HashMap<u32, (TrackKey, u8)>,
+    pub(crate) uplink: Uplink,
     pub(crate) sections: Vec<Section>,
     pub(crate) section_of_ssrc: HashMap<u32, usize>,
     pub(crate) data: DataChannels,
@@ -94,7 +92,7 @@ impl Peer {
             remotes: Vec::new(),
             ufrag: String::new(),
             published: Vec::new(),
-            sources: HashMap::new(),
+            uplink: Uplink::new(now),
             sections: Vec::new(),
             section_of_ssrc: HashMap::new(),
             data: DataChannels::default(),

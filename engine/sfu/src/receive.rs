@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use huisclos_wire::{h264, vp8};
-use str0m::format::{Codec, CodecSpec};
-use str0m::rtp::RtpPacket;
+use str0m::format::Codec;
+use str0m::media::{Mid, Rid};
 
 use crate::api::Event;
-use crate::peer::{MAX_SOURCES, Peer};
 use crate::sfu::Sfu;
-use crate::track::{Packet, TrackKey, layer_of_rid, mime};
+use crate::track::{TrackKey, layer_of_rid, mime};
+use crate::uplink::{Coding, Marks};
 
 /// Payload types that one track may use in its life: its codecs, each perhaps renumbered once.
 const MAX_FORMATS: usize = 16;
@@ -23,35 +23,37 @@ pub(crate) struct RoundPacket {
     pub(crate) sequence: u64,
 }
 
+/// One authentic packet of media, resends unwrapped.
+pub(crate) struct Received<'a> {
+    pub(crate) ssrc: u32,
+    pub(crate) mid: Mid,
+    pub(crate) rid: Option<Rid>,
+    /// With its roll-overs.
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    pub(crate) coding: Coding,
+    pub(crate) marks: Marks,
+    pub(crate) payload: &'a [u8],
+}
+
 impl Sfu {
-    pub(crate) fn receive(&mut self, now: Instant, key: usize, received: RtpPacket) {
-        let Some(peer) = self.peers.get_mut(key) else {
+    pub(crate) fn receive(&mut self, now: Instant, key: usize, received: &Received<'_>) {
+        let Some(peer) = self.peers.get(key) else {
             return;
         };
-        peer.heard(now);
-        if received.payload.is_empty() {
-            return;
-        }
-        let ssrc = *received.header.ssrc;
-        let (track_key, layer) = match peer.sources.get(&ssrc) {
-            Some(&known) => known,
-            None => match self.bind_source(now, key, ssrc) {
+        let (track_key, layer) = match peer.uplink.source(received.ssrc) {
+            Some(known) => known,
+            None => match self.bind_source(now, key, received) {
                 Some(bound) => bound,
                 None => return,
             },
         };
-        let (Some(track), Some(peer)) = (self.tracks.get_mut(track_key), self.peers.get_mut(key))
+        let (Some(track), Some(peer)) = (self.tracks.get_mut(track_key), self.peers.get(key))
         else {
             return;
         };
-        let payload_type = *received.header.payload_type;
-        let Some(spec) = track
-            .format(payload_type)
-            .copied()
-            .or_else(|| spec_of(peer, payload_type))
-        else {
-            return;
-        };
+        let (payload_type, spec) = (received.coding.payload_type, received.coding.spec);
         if track.format(payload_type).is_none() && track.formats.len() < MAX_FORMATS {
             track.formats.push((payload_type, spec));
         }
@@ -67,39 +69,34 @@ impl Sfu {
         if track.muted {
             return;
         }
-        let extensions = &received.header.ext_vals;
-        if let (true, Some(level)) = (track.is_audio, extensions.audio_level)
+        if let (true, Some(level)) = (track.is_audio, received.marks.level)
             && let Some(room) = self.rooms.get_mut(peer.room)
         {
-            room.levels.observe(now, key, level.unsigned_abs().min(127));
+            room.levels.observe(now, key, level);
         }
-        let orientation = extensions.video_orientation.map(|turned| turned as u8);
         let (starts_keyframe, numbers) = match spec.codec {
-            Codec::Vp8 => match vp8::parse(&received.payload) {
+            Codec::Vp8 => match vp8::parse(received.payload) {
                 Some(descriptor) => (descriptor.starts_keyframe, Some(descriptor.numbers)),
                 None => return,
             },
-            Codec::H264 => (h264::starts_keyframe(&received.payload), None),
+            Codec::H264 => (h264::starts_keyframe(received.payload), None),
             _ => (track.is_audio, None),
         };
         let Some(bound) = track.layer_mut(layer) else {
             return;
         };
         bound.on_packet(now, received.payload.len());
-        let sequence = *received.seq_no;
-        bound.history.store(
-            now,
-            sequence,
-            Packet {
-                timestamp: received.header.timestamp,
-                payload: received.payload,
-                payload_type,
-                marker: received.header.marker,
-                starts_keyframe,
-                vp8: numbers,
-                orientation,
-            },
-        );
+        let sequence = received.sequence;
+        if let Some(kept) = bound.history.place(now, sequence) {
+            kept.payload.clear();
+            kept.payload.extend_from_slice(received.payload);
+            kept.timestamp = received.timestamp;
+            kept.payload_type = payload_type;
+            kept.marker = received.marker;
+            kept.starts_keyframe = starts_keyframe;
+            kept.vp8 = numbers;
+            kept.orientation = received.marks.orientation;
+        }
         let order = self.round.len() as u32;
         self.round.push(RoundPacket {
             track: track_key,
@@ -110,28 +107,21 @@ impl Sfu {
     }
 
     /// Finds out what a stream seen for the first time is. Streams of sections that nobody has published yet stay unknown.
-    fn bind_source(&mut self, now: Instant, key: usize, ssrc: u32) -> Option<(TrackKey, u8)> {
+    fn bind_source(
+        &mut self,
+        now: Instant,
+        key: usize,
+        received: &Received<'_>,
+    ) -> Option<(TrackKey, u8)> {
         let peer = self.peers.get_mut(key)?;
-        if peer.sources.len() >= MAX_SOURCES {
-            return None;
-        }
-        let found = peer.rtc.call(|rtc| {
-            let mut direct = rtc.direct_api();
-            direct
-                .stream_rx(&ssrc.into())
-                .map(|stream| (stream.mid(), stream.rid()))
-        });
-        let (mid, rid) = found.ok()??;
-        let layer = layer_of_rid(rid.as_deref())?;
-        let track_key = peer
-            .published
-            .iter()
-            .find(|published| published.mid == mid)?
+        let ssrc = received.ssrc;
+        let layer = layer_of_rid(received.rid.as_deref())?;
+        let mut published = peer.published.iter();
+        let track_key = published
+            .find(|published| published.mid == received.mid)?
             .track;
         let track = self.tracks.get_mut(track_key)?;
-        peer.sources
-            .retain(|_, source| *source != (track_key, layer));
-        peer.sources.insert(ssrc, (track_key, layer));
+        peer.uplink.bind(ssrc, track_key, layer);
         let replaced = track.bind_layer(layer, ssrc, now);
         let subscribers = track.subscribers.clone();
         for (subscriber, index) in subscribers {
@@ -148,13 +138,4 @@ impl Sfu {
         }
         Some((track_key, layer))
     }
-}
-
-fn spec_of(peer: &mut Peer, payload_type: u8) -> Option<CodecSpec> {
-    let found = peer.rtc.call(|rtc| {
-        rtc.codec_config()
-            .find(|params| *params.pt() == payload_type)
-            .map(|p| p.spec())
-    });
-    found.ok().flatten()
 }

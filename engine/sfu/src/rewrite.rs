@@ -1,6 +1,5 @@
 //! Turns one subscriber's view of a switching, pausing publisher into one continuous stream; which layer is wanted is decided by `allocation`.
 
-mod once;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -10,7 +9,7 @@ use std::time::Instant;
 
 pub use huisclos_wire::vp8::PictureNumbers;
 
-use once::Once;
+use crate::once::Once;
 use run::Run;
 
 /// Runs remembered for resends. A switch makes one; sixteen reach back seconds even when switching wildly.

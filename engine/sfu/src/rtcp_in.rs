@@ -1,62 +1,39 @@
-//! Opens a peer's RTCP beside str0m and acts on what concerns the streams that we send: lost packets, keyframes wanted, arrival
-//! times. str0m gets only what it needs for the streams it receives.
+//! Opens a peer's RTCP and acts on it: lost packets, keyframes wanted, arrival times, and the clocks of what the peer sends.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use huisclos_wire::rtcp::{self, Packet, ReportBlock};
 use huisclos_wire::rtp::Header;
 
 use crate::exit::{Exit, Outbound};
+use crate::history::RESEND_AGE;
 use crate::peer::Peer;
 use crate::rewrite::LayerClock;
 use crate::sfu::Sfu;
 use crate::track::ReportedClock;
 
-/// A packet older than this comes too late for any jitter buffer.
-const RESEND_AGE: Duration = Duration::from_secs(1);
 /// More in one compound packet is not a loss report but an attempt to make us work.
 const MAX_RESENDS: usize = 256;
-/// Extended reports (RFC 3611): str0m answers the reference times in them.
-const EXTENDED_REPORT: u8 = 207;
 
 impl Sfu {
-    pub(crate) fn handle_rtcp(
-        &mut self,
-        now: Instant,
-        key: usize,
-        source: SocketAddr,
-        local: SocketAddr,
-        datagram: &[u8],
-    ) {
-        let mut opened = std::mem::take(&mut self.scratch);
-        opened.clear();
-        opened.extend_from_slice(datagram);
-        let peer = self.peers.get_mut(key);
-        let length = peer.and_then(|peer| {
-            let length = peer.srtp.as_mut()?.peer_rtcp.open(&mut opened).ok()?;
-            peer.heard(now);
-            Some(length)
-        });
-        let mut for_rtc = false;
-        match length.and_then(|length| opened.get(..length)) {
-            Some(compound) => {
-                for element in rtcp::parse(compound).flatten() {
-                    for_rtc |= self.on_rtcp(now, key, &element.packet);
-                }
-            }
-            None => self.counters.srtp_failed += 1,
-        }
-        self.scratch = opened;
-        if for_rtc {
-            self.hand_to_rtc(now, key, source, local, datagram);
+    pub(crate) fn handle_rtcp(&mut self, now: Instant, key: usize, datagram: &mut [u8]) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        let Some(srtp) = &mut peer.srtp else { return };
+        let Ok(length) = srtp.peer_rtcp.open(datagram) else {
+            self.counters.srtp_failed += 1;
+            return;
+        };
+        peer.heard(now);
+        for element in rtcp::parse(datagram.get(..length).unwrap_or_default()).flatten() {
+            self.on_rtcp(now, key, &element.packet);
         }
     }
 
-    /// Acts on one RTCP packet and tells whether str0m needs it too.
-    fn on_rtcp(&mut self, now: Instant, key: usize, packet: &Packet<'_>) -> bool {
+    fn on_rtcp(&mut self, now: Instant, key: usize, packet: &Packet<'_>) {
         let Some(peer) = self.peers.get_mut(key) else {
-            return false;
+            return;
         };
         match packet {
             Packet::SenderReport {
@@ -64,7 +41,10 @@ impl Sfu {
                 info,
                 blocks,
             } => {
-                if let Some(&(track, layer)) = peer.sources.get(sender)
+                if let Some(stream) = peer.uplink.stream(*sender) {
+                    stream.sender_reported(now, info.ntp);
+                }
+                if let Some((track, layer)) = peer.uplink.source(*sender)
                     && let Some(layer) = self
                         .tracks
                         .get_mut(track)
@@ -80,39 +60,25 @@ impl Sfu {
                     });
                 }
                 blocks.for_each(|block| peer.on_report(now, &block));
-                true
             }
             Packet::ReceiverReport { blocks, .. } => {
                 blocks.for_each(|block| peer.on_report(now, &block));
-                false
             }
-            Packet::TransportFeedback(feedback) => {
-                peer.estimator.on_feedback(now, feedback);
-                false
-            }
+            Packet::TransportFeedback(feedback) => peer.estimator.on_feedback(now, feedback),
             Packet::Remb {
                 bits_per_second, ..
-            } => {
-                peer.estimator.on_remb(now, *bits_per_second);
-                false
-            }
+            } => peer.estimator.on_remb(now, *bits_per_second),
             Packet::Nack { media, lost, .. } => {
                 self.counters.nacks_in += 1;
                 self.resend(now, key, *media, *lost);
-                false
             }
-            Packet::Pli { media, .. } => {
-                self.on_picture_lost(now, key, *media);
-                false
-            }
+            Packet::Pli { media, .. } => self.on_picture_lost(now, key, *media),
             Packet::Fir { requests, .. } => {
                 for (media, _) in *requests {
                     self.on_picture_lost(now, key, media);
                 }
-                false
             }
-            Packet::Other { kind, .. } => *kind == EXTENDED_REPORT,
-            Packet::Description { .. } | Packet::Goodbye { .. } => false,
+            Packet::Description { .. } | Packet::Goodbye { .. } | Packet::Other { .. } => {}
         }
     }
 

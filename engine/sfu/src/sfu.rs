@@ -55,8 +55,6 @@ pub struct Sfu {
     pub(crate) round: Vec<RoundPacket>,
     pub(crate) handshakes: VecDeque<Handshake>,
     pub(crate) counters: Counters,
-    /// For opening RTCP without allocating.
-    pub(crate) scratch: Vec<u8>,
     pub(crate) plan: RoundPlan,
     /// For allocating layers without allocating memory.
     pub(crate) demands: Vec<Demand>,
@@ -110,7 +108,6 @@ impl Sfu {
             round: Vec::new(),
             handshakes: VecDeque::new(),
             counters: Counters::default(),
-            scratch: Vec::new(),
             plan: RoundPlan::default(),
             demands: Vec::new(),
             next_serial: 0,
@@ -166,7 +163,8 @@ impl Sfu {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        let at = peer.rtc_timeout.min(peer.tick_at);
+        let ask_at = peer.uplink.ask_at.unwrap_or(peer.tick_at);
+        let at = peer.rtc_timeout.min(peer.tick_at).min(ask_at);
         if peer.scheduled.is_none_or(|scheduled| at < scheduled) {
             peer.scheduled = Some(at);
             self.timers.push(Reverse(Timer {

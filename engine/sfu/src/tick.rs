@@ -34,6 +34,12 @@ impl Sfu {
             return;
         };
         let (rtc_due, tick_due) = (peer.rtc_timeout <= now, peer.tick_at <= now);
+        if peer.uplink.ask_at.is_some_and(|at| at <= now) {
+            self.send_nacks(now, key);
+        }
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
         if rtc_due {
             if let Err(fatal) = peer
                 .rtc
@@ -70,7 +76,9 @@ impl Sfu {
                     stats,
                 });
             }
-            if peer.has_subscriptions() {
+            let receives = peer.has_subscriptions();
+            self.send_feedback(now, key);
+            if receives {
                 self.allocate(now, key);
                 self.send_reports(now, key);
             }

@@ -1,7 +1,6 @@
 //! A published track: its simulcast layers, what was received of them lately, and who gets it. Which layer a subscriber gets is
 //! `layers`' matter.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::format::{Codec, CodecSpec};
@@ -10,10 +9,11 @@ use crate::api::Name;
 use crate::history::History;
 use crate::rewrite::{LayerClock, PictureNumbers};
 
-/// Packets remembered per layer for retransmission: about a second of a 5 Mbit/s layer.
-const VIDEO_HISTORY: usize = 512;
+/// Packets remembered per layer for retransmission, at first and at most: a second of what the layer sends, up to about
+/// 5 Mbit/s. The least is also what a round may bring.
+const HISTORY: (usize, usize) = (64, 512);
 /// Opus has no RTX; its packets are kept only for the round in which they are forwarded.
-const AUDIO_HISTORY: usize = 64;
+const AUDIO_HISTORY: (usize, usize) = (64, 64);
 
 /// A layer that sent nothing for this long is not offered to subscribers.
 const LAYER_SILENCE: Duration = Duration::from_millis(1500);
@@ -28,9 +28,10 @@ const KEYFRAME_INTERVAL: [Duration; 3] = [
 /// Which of a `Sfu`'s tracks. Never used for another track in the life of the process.
 pub(crate) type TrackKey = usize;
 
-/// One received packet as every subscriber needs it, payload shared by all.
+/// One received packet as every subscriber needs it. Its memory is that of the packet whose place it took.
+#[derive(Default)]
 pub(crate) struct Packet {
-    pub(crate) payload: Arc<[u8]>,
+    pub(crate) payload: Vec<u8>,
     pub(crate) timestamp: u32,
     pub(crate) payload_type: u8,
     pub(crate) marker: bool,
@@ -61,11 +62,7 @@ impl Layer {
     fn new(ssrc: u32, is_audio: bool, now: Instant) -> Self {
         Layer {
             ssrc,
-            history: History::new(if is_audio {
-                AUDIO_HISTORY
-            } else {
-                VIDEO_HISTORY
-            }),
+            history: History::new(if is_audio { AUDIO_HISTORY } else { HISTORY }),
             clock: None,
             last_packet: now,
             rate: RateMeter::new(now),

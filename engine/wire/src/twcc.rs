@@ -1,7 +1,10 @@
-//! Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): which packets arrived and when;
-//! estimating is left to the engine.
+//! Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): which packets arrived and when,
+//! read here and written in `write`; estimating is left to the engine.
+
+mod write;
 
 use crate::reader::Reader;
+pub(crate) use write::write;
 
 /// Arrival deltas count in quarters of a millisecond, the reference time in 64 ms.
 const DELTA_MICROS: i64 = 250;

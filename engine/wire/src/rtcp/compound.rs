@@ -1,11 +1,12 @@
 //! Builds compound RTCP packets into a fixed buffer; when they are due and how they are sealed is the engine's matter.
 
 use super::{
-    DESCRIPTION, FORMAT_APPLICATION, FORMAT_FIR, FORMAT_NACK, FORMAT_PLI, GOODBYE,
+    DESCRIPTION, FORMAT_APPLICATION, FORMAT_FIR, FORMAT_NACK, FORMAT_PLI, FORMAT_TWCC, GOODBYE,
     PAYLOAD_FEEDBACK, RECEIVER_REPORT, REMB, ReportBlock, RtcpError, SENDER_REPORT, SenderInfo,
     TRANSPORT_FEEDBACK,
 };
 use crate::reader::Writer;
+use crate::twcc;
 
 const CNAME: u8 = 1;
 
@@ -139,6 +140,28 @@ impl<'a> Compound<'a> {
             }
             Some(())
         })
+    }
+
+    /// Transport-wide feedback number `count`: what became of the packets from number `base` on. `arrivals` are times in quarters
+    /// of a millisecond from any fixed moment, `None` for what did not arrive; it begins with one that did. Returns how many
+    /// of them were told: times that are too far apart for one packet, or no more room, end it early.
+    pub fn transport_feedback(
+        &mut self,
+        sender: u32,
+        media: u32,
+        base: u16,
+        count: u8,
+        arrivals: impl Iterator<Item = Option<i64>> + Clone,
+    ) -> Result<usize, RtcpError> {
+        let mut told = 0;
+        self.packet(TRANSPORT_FEEDBACK, usize::from(FORMAT_TWCC), |writer| {
+            writer.u32(sender)?;
+            writer.u32(media)?;
+            writer.u16(base)?;
+            told = twcc::write(writer, count, arrivals)?;
+            Some(())
+        })?;
+        Ok(told)
     }
 
     pub fn pli(&mut self, sender: u32, media: u32) -> Result<(), RtcpError> {

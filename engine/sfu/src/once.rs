@@ -1,4 +1,5 @@
-//! Lets every outgoing index through once: a repeated index under one key would repeat a nonce.
+//! Lets every packet index through once: on the way out a repeated index under one key would repeat a nonce, on the way in it is
+//! a replay.
 
 /// How far behind the highest index a late packet may come. Beyond, it cannot be told from a repetition.
 const WINDOW: u64 = 1024;
@@ -6,15 +7,25 @@ const WORDS: usize = (WINDOW / 64) as usize;
 
 /// Which of the last 1,024 indexes were given out.
 #[derive(Default)]
-pub(super) struct Once {
+pub(crate) struct Once {
     highest: Option<u64>,
-    /// One bit an index, at index mod 1,024.
+    /// One bit an index, at index modulo 1,024.
     bits: [u64; WORDS],
 }
 
 impl Once {
+    /// Whether `first_time` would let `index` through.
+    pub(crate) fn is_new(&self, index: u64) -> bool {
+        let Some(highest) = self.highest else {
+            return true;
+        };
+        let word = self.bits.get((index % WINDOW / 64) as usize);
+        index > highest
+            || highest - index < WINDOW && word.is_some_and(|word| word >> (index % 64) & 1 == 0)
+    }
+
     /// Whether `index` is new; it is not any more afterwards.
-    pub(super) fn first_time(&mut self, index: u64) -> bool {
+    pub(crate) fn first_time(&mut self, index: u64) -> bool {
         match self.highest {
             Some(highest) if index <= highest => {
                 if highest - index >= WINDOW {
@@ -58,7 +69,9 @@ mod tests {
             let mut at = 1_000_000_u64;
             for step in steps {
                 at = at.saturating_add_signed(step);
-                if once.first_time(at) {
+                let new = once.is_new(at);
+                prop_assert_eq!(once.first_time(at), new);
+                if new {
                     prop_assert!(given.insert(at));
                 }
             }

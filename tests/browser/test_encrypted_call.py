@@ -117,6 +117,24 @@ async def test_the_keys_survive_a_restart_of_the_server(people: People, server: 
     assert after.epoch > before.epoch
 
 
+async def test_two_people_read_the_same_safety_code_from_their_screens(people: People):
+    anna, ben = await people("Anna"), await people("Ben", language="fr")
+    await people.meeting(anna, ben)
+    seal = await same_seal(anna, ben, members=2)
+    french = (await ben.seal()).words
+
+    for person in (anna, ben):
+        await person.press("end-to-end encrypted")
+        await person.press("compare")
+    for person, words in ((anna, seal.words), (ben, french)):
+        dialog = person.page.get_by_role("dialog")
+        read = [line.split("\n")[-1] for line in await dialog.get_by_role("listitem").all_inner_texts()]
+        assert tuple(read) == words
+        await expect(dialog.get_by_text(seal.digits)).to_be_visible()
+        await person.press("the same")
+        await expect(person.button("compare")).to_be_visible()
+
+
 async def test_the_server_is_told_neither_names_nor_what_stands_after_the_hash(people: People):
     anna, ben = await people("Anna Lindqvist"), await people("Ben Ollivier")
     told: list[str] = []

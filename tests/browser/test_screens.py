@@ -40,10 +40,10 @@ async def test_no_screen_has_accessibility_violations(people: People, language: 
     await expect(anna.button("join")).to_be_visible()
     await accessible(anna, "2 before the call")
 
-    link = anna.page.url.partition("#")[0]
     await anna.ask_to_join()
     await anna.is_in_call()
     await accessible(anna, "3 alone in the call")
+    link = await anna.invitation()
 
     await ben.knock(link)
     await expect(anna.page.get_by_text("Ben").first).to_be_visible()
@@ -53,6 +53,15 @@ async def test_no_screen_has_accessibility_violations(people: People, language: 
     await anna.admit(ben)
     await anna.sees(1)
     await accessible(anna, "6 in the call")
+
+    await anna.press("end-to-end encrypted")
+    await expect(anna.button("compare")).to_be_enabled()
+    await accessible(anna, "6a security")
+    await anna.press("compare")
+    await expect(anna.button("the same")).to_be_visible()
+    await accessible(anna, "6b safety code")
+    await anna.press("the same")
+    await anna.press("end-to-end encrypted")
 
     await anna.press("share")
     await expect(anna.button("stop sharing")).to_be_visible()
@@ -80,10 +89,9 @@ async def test_every_screen_fits(people: People, size: tuple[int, int]):
     await expect(anna.button("join")).to_be_visible()
     await fits(anna)
     await anna.picture("2 before the call")
-    link = anna.page.url.partition("#")[0]
     await anna.ask_to_join()
     await anna.is_in_call()
-    await ben.knock(link)
+    await ben.knock(await anna.invitation())
     await anna.admit(ben)
     await anna.sees(1)
     await fits(anna)
@@ -93,6 +101,13 @@ async def test_every_screen_fits(people: People, size: tuple[int, int]):
         assert box is not None
         assert min(box["width"], box["height"]) >= 44, f"{control} is too small for a thumb: {box}"
     await anna.picture("3 in the call")
+    await anna.press("end-to-end encrypted")
+    await expect(anna.button("compare")).to_be_enabled()
+    await fits(anna)
+    await anna.press("compare")
+    await expect(anna.button("the same")).to_be_in_viewport()
+    await fits(anna)
+    await anna.picture("4 safety code")
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

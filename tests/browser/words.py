@@ -25,6 +25,9 @@ NAMES: dict[str, dict[Language, str]] = {
     "meeting link": {"fr": "Lien de la réunion", "en": "Meeting link"},
     "close": {"fr": "Fermer", "en": "Close"},
     "encryption": {"fr": "État du chiffrement", "en": "State of the encryption"},
+    "end-to-end encrypted": {"fr": "Chiffré de bout en bout", "en": "End-to-end encrypted"},
+    "compare": {"fr": "Comparer maintenant", "en": "Compare now"},
+    "the same": {"fr": "C'est le même", "en": "It is the same"},
     "grid": {"fr": "Mosaïque", "en": "Grid"},
     "speaker": {"fr": "Intervenant", "en": "Speaker"},
 }

@@ -97,6 +97,17 @@ export class CallEncryption {
     return this.#keys.state.get().members;
   }
 
+  /** The first bytes of the last encrypted frame of one's picture, else of one's voice; null while nothing is sent. */
+  async lastSealed({ localParticipant }: Room): Promise<Uint8Array | null> {
+    const { videoTrackPublications, audioTrackPublications } = localParticipant;
+    for (const { isMuted, track } of [...videoTrackPublications.values(), ...audioTrackPublications.values()]) {
+      const sender = isMuted ? undefined : track?.sender;
+      const bytes = sender === undefined ? null : await this.frames.lastCiphertext(sender);
+      if (bytes !== null && bytes.length > 0) return bytes;
+    }
+    return null;
+  }
+
   end(): void {
     this.#unwatch();
     clearTimeout(this.#blockedTimer);

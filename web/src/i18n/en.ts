@@ -1,6 +1,7 @@
 /** Every English text of the client. */
 
 import type { Texts } from "./fr";
+import { safetyEn, securityEn } from "./security-en";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
@@ -24,6 +25,10 @@ export const en: Texts = {
     badLink: "This is not a meeting link of this server.",
     promises: {
       title: "What this house promises",
+      sealed: {
+        title: "What is said here stays here",
+        text: "Sound, picture and names are encrypted end to end: the server passes them on without being able to open them.",
+      },
       door: { title: "People knock first", text: "The link leads to the door. You see who knocks, and you open." },
       quiet: {
         title: "Nothing turns itself on",
@@ -36,112 +41,8 @@ export const en: Texts = {
     },
   },
 
-  protection: {
-    short: "Not end-to-end encrypted",
-    long: "In this meeting sound and picture are encrypted between your device and this server only: the server itself could have access to them.",
-    banner: "The server could hear and see this meeting.",
-    home: "Every new meeting is end-to-end encrypted: this server passes on what it can neither hear, see nor read. The keys are in the browsers, and in the end of the link.",
-  },
-
-  seal: {
-    title: "State of the encryption",
-    padlock: "Encryption",
-    epoch: "Epoch of the keys",
-    code: "Safety code",
-    digits: "Safety code in digits",
-    members: "Members of the group",
-    blocked: "Blocked connections",
-    none: "none",
-    states: {
-      opening: {
-        short: "Encryption starting",
-        long: "The keys of the meeting are on their way. Nothing is sent before.",
-      },
-      closed: {
-        short: "End-to-end encrypted",
-        long: "Only the members of this meeting can hear, see and read what is said. The server passes on what it cannot understand.",
-      },
-      returning: {
-        short: "Encrypted, keys out of date",
-        long: "The group has changed keys without us; we are asking for them. What is sent stays encrypted.",
-      },
-      alarm: {
-        short: "Encrypted, with an alarm",
-        long: "The meeting is end-to-end encrypted, but something unexpected has happened.",
-      },
-      broken: {
-        short: "Encryption broken",
-        long: "The keys are no longer safe: nothing is sent. Leave the meeting and tell the others by other means.",
-      },
-    },
-    // In the order of the table of symbols.
-    symbols: [
-      "dog",
-      "cat",
-      "lion",
-      "horse",
-      "unicorn",
-      "pig",
-      "elephant",
-      "rabbit",
-      "panda",
-      "rooster",
-      "penguin",
-      "turtle",
-      "fish",
-      "octopus",
-      "butterfly",
-      "tulip",
-      "tree",
-      "cactus",
-      "mushroom",
-      "globe",
-      "moon",
-      "cloud",
-      "fire",
-      "banana",
-      "apple",
-      "strawberry",
-      "corn",
-      "pizza",
-      "cake",
-      "heart",
-      "smile",
-      "robot",
-      "hat",
-      "glasses",
-      "spanner",
-      "Santa",
-      "thumbs up",
-      "umbrella",
-      "hourglass",
-      "alarm clock",
-      "gift",
-      "light bulb",
-      "book",
-      "pencil",
-      "paperclip",
-      "scissors",
-      "padlock",
-      "key",
-      "hammer",
-      "telephone",
-      "flag",
-      "train",
-      "bicycle",
-      "aeroplane",
-      "rocket",
-      "trophy",
-      "football",
-      "guitar",
-      "trumpet",
-      "bell",
-      "anchor",
-      "headphones",
-      "folder",
-      "pin",
-    ],
-  },
+  security: securityEn,
+  safety: safetyEn,
 
   preJoin: {
     title: "Before you go in",

@@ -1,4 +1,9 @@
-/** Every French text of the client. English has the same keys, or the build fails. Errors have their own file, `types/errors`. */
+/**
+ * Every French text of the client. English has the same keys, or the build fails. Errors have their own file, `types/errors`;
+ * what is said about encryption stands in `security-fr`.
+ */
+
+import { safetyFr, securityFr } from "./security-fr";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n > 1 ? many : one}`;
 
@@ -22,6 +27,10 @@ export const fr = {
     badLink: "Ce n'est pas un lien de réunion de ce serveur.",
     promises: {
       title: "Ce que cette maison promet",
+      sealed: {
+        title: "Ce qui se dit ici reste ici",
+        text: "Son, image et noms sont chiffrés de bout en bout : le serveur les transmet sans pouvoir les ouvrir.",
+      },
       door: {
         title: "On frappe avant d'entrer",
         text: "Le lien mène à la porte. Vous voyez qui frappe, et vous ouvrez.",
@@ -37,109 +46,8 @@ export const fr = {
     },
   },
 
-  protection: {
-    short: "Pas chiffré de bout en bout",
-    long: "Dans cette réunion, son et image sont chiffrés entre votre appareil et ce serveur seulement : le serveur lui-même pourrait y avoir accès.",
-    banner: "Le serveur pourrait entendre et voir cette réunion.",
-    home: "Chaque nouvelle réunion est chiffrée de bout en bout : ce serveur transmet sans pouvoir entendre, voir ni lire. Les clés sont dans les navigateurs, et dans la fin du lien.",
-  },
-
-  seal: {
-    title: "État du chiffrement",
-    padlock: "Chiffrement",
-    epoch: "Époque des clés",
-    code: "Code de sécurité",
-    digits: "Code de sécurité en chiffres",
-    members: "Membres du groupe",
-    blocked: "Connexions bloquées",
-    none: "aucun",
-    states: {
-      opening: { short: "Chiffrement en cours", long: "Les clés de la réunion arrivent. Rien n'est envoyé avant." },
-      closed: {
-        short: "Chiffré de bout en bout",
-        long: "Seuls les membres de cette réunion peuvent entendre, voir et lire ce qui s'y dit. Le serveur transmet sans comprendre.",
-      },
-      returning: {
-        short: "Chiffré, clés en retard",
-        long: "Le groupe a changé de clés sans nous ; nous les redemandons. Ce qui est envoyé reste chiffré.",
-      },
-      alarm: {
-        short: "Chiffré, avec une alerte",
-        long: "La réunion est chiffrée de bout en bout, mais quelque chose d'inattendu est arrivé.",
-      },
-      broken: {
-        short: "Chiffrement rompu",
-        long: "Les clés ne sont plus sûres : rien n'est envoyé. Quittez la réunion et prévenez les autres par un autre moyen.",
-      },
-    },
-    // Dans l'ordre de la table des symboles.
-    symbols: [
-      "chien",
-      "chat",
-      "lion",
-      "cheval",
-      "licorne",
-      "cochon",
-      "éléphant",
-      "lapin",
-      "panda",
-      "coq",
-      "pingouin",
-      "tortue",
-      "poisson",
-      "pieuvre",
-      "papillon",
-      "tulipe",
-      "arbre",
-      "cactus",
-      "champignon",
-      "globe",
-      "lune",
-      "nuage",
-      "feu",
-      "banane",
-      "pomme",
-      "fraise",
-      "maïs",
-      "pizza",
-      "gâteau",
-      "cœur",
-      "sourire",
-      "robot",
-      "chapeau",
-      "lunettes",
-      "clé anglaise",
-      "père Noël",
-      "pouce levé",
-      "parapluie",
-      "sablier",
-      "réveil",
-      "cadeau",
-      "ampoule",
-      "livre",
-      "crayon",
-      "trombone",
-      "ciseaux",
-      "cadenas",
-      "clé",
-      "marteau",
-      "téléphone",
-      "drapeau",
-      "train",
-      "vélo",
-      "avion",
-      "fusée",
-      "coupe",
-      "ballon",
-      "guitare",
-      "trompette",
-      "cloche",
-      "ancre",
-      "casque",
-      "dossier",
-      "punaise",
-    ],
-  },
+  security: securityFr,
+  safety: safetyFr,
 
   preJoin: {
     title: "Avant d'entrer",

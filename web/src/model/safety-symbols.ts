@@ -1,19 +1,8 @@
-/** The 64 symbols of the safety code, in the order of the Matrix SAS table. Their names are texts, in the same order. */
+/** The 64 symbols a safety code is read in, in the order of Matrix' SAS table; their names are texts, `safety.symbols`. */
 
 export const safetySymbols: readonly string[] = [
-  ..."🐶🐱🦁🐎🦄🐷🐘🐰🐼🐓🐧🐢🐟🐙🦋🌷🌳🌵🍄🌏🌙",
-  "☁️",
-  ..."🔥🍌🍎🍓🌽🍕🎂",
-  "❤️",
-  ..."😀🤖🎩👓🔧🎅👍",
-  "☂️",
-  ..."⌛⏰🎁💡📕",
-  "✏️",
-  "📎",
-  "✂️",
-  ..."🔒🔑🔨",
-  "☎️",
-  ..."🏁🚂🚲",
-  "✈️",
-  ..."🚀🏆⚽🎸🎺🔔⚓🎧📁📌",
+  ..."🐶🐱🦁🐎🦄🐷🐘🐰🐼🐓🐧🐢🐟🐙🦋🌷",
+  ..."🌳🌵🍄🌏🌙☁🔥🍌🍎🍓🌽🍕🎂❤😀🤖",
+  ..."🎩👓🔧🎅👍☂⌛⏰🎁💡📕✏📎✂🔒🔑",
+  ..."🔨☎🏁🚂🚲✈🚀🏆⚽🎸🎺🔔⚓🎧📁📌",
 ];

@@ -1,6 +1,6 @@
 /** The first screen: opens a new meeting, or the door of one whose link was received. */
 
-import { DoorOpen, Hand, MicOff, Plus } from "lucide-react";
+import { DoorOpen, Hand, LockKeyhole, MicOff, Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { Place } from "../model/link";
 import { guestLink, roomFromPasted, TEST_PATH } from "../model/link";
@@ -50,7 +50,7 @@ export function Home({ onGo }: Props) {
     else onGo(place, false);
   };
 
-  const { door, quiet, alone, title } = texts.home.promises;
+  const { sealed, door, quiet, alone, title } = texts.home.promises;
   return (
     <div className={styles.page}>
       <Masthead onHome={() => undefined} />
@@ -99,6 +99,7 @@ export function Home({ onGo }: Props) {
           </h2>
           <ul>
             {[
+              { ...sealed, icon: <LockKeyhole aria-hidden /> },
               { ...door, icon: <Hand aria-hidden /> },
               { ...quiet, icon: <MicOff aria-hidden /> },
               { ...alone, icon: <DoorOpen aria-hidden /> },
@@ -110,7 +111,6 @@ export function Home({ onGo }: Props) {
               </li>
             ))}
           </ul>
-          <p className={styles.honest}>{texts.protection.home}</p>
         </section>
       </main>
     </div>

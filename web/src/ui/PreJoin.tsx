@@ -1,6 +1,6 @@
 /** The screen before the call: be seen by oneself, choose devices, give a name, go in. Opens nothing before a click. */
 
-import { LockOpen, LogIn, ShieldCheck } from "lucide-react";
+import { LogIn } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { TEST_PATH } from "../model/link";
 import type { RoomSession, Trouble, Visit } from "../model/room-session";
@@ -8,6 +8,7 @@ import { useErrorText, useHouse, usePreferences, useTexts } from "./context";
 import { DeviceChoices } from "./DeviceChoices";
 import styles from "./PreJoin.module.css";
 import { Preview } from "./Preview";
+import { ProtectionLine } from "./ProtectionLine";
 import { Button } from "./parts/Button";
 import { ErrorNote } from "./parts/ErrorNote";
 import { Masthead } from "./parts/Masthead";
@@ -20,12 +21,14 @@ interface Props {
   readonly joining: boolean;
   readonly trouble: Trouble | null;
   readonly linkCopied: boolean;
+  /** The room is not end-to-end encrypted. */
+  readonly isTransit: boolean;
   readonly onHome: () => void;
   /** The person is about to join: what the call needs may be loaded. */
   readonly onIntent: () => void;
 }
 
-export function PreJoin({ session, visit, joining, trouble, linkCopied, onHome, onIntent }: Props) {
+export function PreJoin({ session, visit, joining, trouble, linkCopied, isTransit, onHome, onIntent }: Props) {
   const texts = useTexts();
   const { ports } = useHouse();
   const errorText = useErrorText();
@@ -77,10 +80,7 @@ export function PreJoin({ session, visit, joining, trouble, linkCopied, onHome, 
           <p role="status" className={joining ? styles.joining : "visually-hidden"}>
             {joining && texts.preJoin.joining}
           </p>
-          <p className={styles.protection}>
-            {session.place.keys === null ? <LockOpen size={20} aria-hidden /> : <ShieldCheck size={20} aria-hidden />}
-            {session.place.keys === null ? texts.protection.long : texts.seal.states.closed.long}
-          </p>
+          <ProtectionLine isTransit={isTransit} />
         </form>
         <section className={styles.devices} aria-label={texts.settings.devices}>
           <DeviceChoices desk={session.desk} canChooseSpeaker={ports.call.canChooseSpeaker} />

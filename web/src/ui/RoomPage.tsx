@@ -4,8 +4,10 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import type { RoomPlace } from "../model/link";
 import { RoomSession } from "../model/room-session";
 import type { ErrorCode } from "../types/errors";
+import { BrokenCall } from "./call/BrokenCall";
 import { useErrorText, useHouse, useObservable, useTexts } from "./context";
 import { PreJoin } from "./PreJoin";
+import { ProtectionLine } from "./ProtectionLine";
 import { Button } from "./parts/Button";
 import { Threshold } from "./parts/Threshold";
 
@@ -57,6 +59,8 @@ export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAg
   const visit = useObservable(session.visit);
   const { claim } = place;
   const { stand } = visit;
+  const encryption = useObservable(session.encryption);
+  const isTransit = encryption.padlock === "transit";
 
   useEffect(() => {
     void session.look(claim);
@@ -99,6 +103,7 @@ export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAg
           joining={stand.joining}
           trouble={stand.trouble}
           linkCopied={linkCopied}
+          isTransit={isTransit}
           onHome={onHome}
           onIntent={() => void loadCallView()}
         />
@@ -112,6 +117,7 @@ export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAg
           help={texts.waiting.seen}
           busy
           onHome={onHome}
+          foot={<ProtectionLine isTransit={isTransit} />}
         >
           <Button onPress={() => session.stopWaiting()}>{texts.waiting.stop}</Button>
         </Threshold>
@@ -144,12 +150,12 @@ export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAg
           </Threshold>
         );
       }
+      if (stand.reason === "unsafe") return <BrokenCall alarms={encryption.alarms} onLeave={onHome} />;
       const codes = {
         removed: "removed",
         elsewhere: "joined_elsewhere",
         closed: "meeting_ended",
         lost: "connection_ended",
-        unsafe: "encryption_broken",
       } as const;
       const { message, help } = errorText(codes[stand.reason]);
       const mayReturn = stand.reason === "elsewhere" || stand.reason === "lost";

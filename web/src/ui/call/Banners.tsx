@@ -1,6 +1,6 @@
 /** What needs a word or a click above the stage: a lost connection, silenced sound, a microphone nobody hears. */
 
-import { LoaderCircle, LockOpen, MonitorUp, Volume2 } from "lucide-react";
+import { LoaderCircle, MonitorUp, Volume2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { CallState } from "../../model/call";
 import type { LiveCall } from "../../model/ports";
@@ -14,24 +14,15 @@ interface Props {
   readonly talking: boolean;
   readonly singleKeys: boolean;
   readonly sharing: boolean;
-  readonly transit: boolean;
 }
 
-export function Banners({ call, state, talking, singleKeys, sharing, transit }: Props) {
+export function Banners({ call, state, talking, singleKeys, sharing }: Props) {
   const texts = useTexts();
   const errorText = useErrorText();
   const muted = errorText("speaking_while_muted");
   const silent = errorText("microphone_silent");
   return (
     <div className={styles.banners}>
-      {transit && (
-        <p className={`${styles.banner} ${styles.transit}`}>
-          <LockOpen size={20} aria-hidden />
-          <span>
-            <strong>{texts.protection.short}.</strong> {texts.protection.banner}
-          </span>
-        </p>
-      )}
       {state.link.state === "reconnecting" && <Reconnecting since={state.link.since} />}
       {state.soundBlocked && (
         <Button kind="primary" large icon={<Volume2 aria-hidden />} onPress={() => void call.allowSound()}>

@@ -8,22 +8,28 @@ import type { Command } from "../../model/shortcuts";
 import type { View } from "../../model/stage";
 import { useHouse, useObservable, usePreferences, useTexts } from "../context";
 import { useTabTitle } from "../useTabTitle";
+import { Alarms } from "./Alarms";
 import { AloneHint } from "./AloneHint";
 import { Announcer } from "./Announcer";
 import { Banners } from "./Banners";
+import { BrokenCall } from "./BrokenCall";
 import styles from "./CallView.module.css";
 import { ControlBar } from "./ControlBar";
 import { InvitePanel } from "./InvitePanel";
 import { KnockCard } from "./KnockCard";
 import { PeoplePanel } from "./PeoplePanel";
+import type { Comparison } from "./SafetyCodeSection";
+import { SecurityPanel } from "./SecurityPanel";
+import { SecuritySummary } from "./SecuritySummary";
 import { SettingsPanel } from "./SettingsPanel";
 import { ShortcutsPanel } from "./ShortcutsPanel";
 import { Sounds } from "./Sounds";
 import { StageView } from "./StageView";
 import { TopLine } from "./TopLine";
+import { TransitBanner } from "./TransitBanner";
 import { useShortcuts } from "./useShortcuts";
 
-export type PanelName = "people" | "invite" | "settings" | "shortcuts";
+export type PanelName = "people" | "invite" | "security" | "settings" | "shortcuts";
 
 interface Props {
   readonly session: RoomSession;
@@ -36,11 +42,13 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
   const texts = useTexts();
   const { ports } = useHouse();
   const { singleKeys } = usePreferences();
-  const state = useObservable(call.state);
   const encryption = useObservable(session.encryption);
+  const state = useObservable(call.state);
   const [view, setView] = useState<View>("grid");
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [talking, setTalking] = useState(false);
+  // Kept here, so that closing the panel does not forget it.
+  const [comparison, setComparison] = useState<Comparison | null>(null);
   const isHost = visit.role === "host";
   useTabTitle(visit.knocks.length > 0 ? texts.tab.knocking : texts.tab.call);
 
@@ -77,21 +85,27 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
 
   const alone = state.people.length === 1 && state.link.state === "connected";
   const close = () => setPanel(null);
+  if (encryption.padlock === "broken") {
+    return <BrokenCall alarms={encryption.alarms} onLeave={() => void call.leave()} />;
+  }
   return (
     <div className={styles.call}>
-      <TopLine encryption={encryption} />
+      <TopLine padlock={encryption.padlock} isOpen={panel === "security"} onSecurity={() => toggle("security")} />
+      <div className={styles.notices}>
+        {encryption.padlock === "transit" && <TransitBanner />}
+        <Alarms
+          alarms={encryption.alarms}
+          members={encryption.members}
+          onCompare={() => setPanel("security")}
+          onSeen={() => session.alarmsSeen()}
+        />
+      </div>
       <main className={styles.middle} tabIndex={-1}>
         <h1 className="visually-hidden">{texts.call.title}</h1>
+        <SecuritySummary encryption={encryption} />
         <div className={styles.stage}>
-          <Banners
-            call={call}
-            state={state}
-            talking={talking}
-            singleKeys={singleKeys}
-            sharing={sharing}
-            transit={encryption.padlock === "transit"}
-          />
-          <StageView state={state} view={view} />
+          <Banners call={call} state={state} talking={talking} singleKeys={singleKeys} sharing={sharing} />
+          <StageView state={state} view={view} members={encryption.members} />
           {alone && panel === null && knocks === 0 && (
             <AloneHint
               isHost={isHost}
@@ -116,7 +130,17 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
             knocks={isHost ? visit.knocks : []}
             trouble={visit.answerTrouble}
             state={state}
+            encryption={encryption}
             isHost={isHost}
+            onClose={close}
+          />
+        )}
+        {panel === "security" && (
+          <SecurityPanel
+            encryption={encryption}
+            lastSealed={call.lastSealed}
+            comparison={comparison}
+            onComparison={setComparison}
             onClose={close}
           />
         )}

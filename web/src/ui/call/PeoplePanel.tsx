@@ -2,12 +2,14 @@
 
 import { Mic, MicOff, Video, VideoOff } from "lucide-react";
 import type { CallState } from "../../model/call";
+import type { EncryptionState } from "../../model/encryption";
 import { initials, shadeOf } from "../../model/person-name";
 import type { RoomSession, Trouble } from "../../model/room-session";
 import type { Caller } from "../../types/room";
 import { useTexts } from "../context";
 import { Button } from "../parts/Button";
 import { KnockList } from "./KnockList";
+import { BlockedList } from "./MemberList";
 import { Panel } from "./Panel";
 import styles from "./PeoplePanel.module.css";
 
@@ -16,12 +18,15 @@ interface Props {
   readonly knocks: readonly Caller[];
   readonly trouble: Trouble | null;
   readonly state: CallState;
+  readonly encryption: EncryptionState;
   readonly isHost: boolean;
   readonly onClose: () => void;
 }
 
-export function PeoplePanel({ session, knocks, trouble, state, isHost, onClose }: Props) {
+export function PeoplePanel({ session, knocks, trouble, state, encryption, isHost, onClose }: Props) {
   const texts = useTexts();
+  const { members, blocked } = encryption;
+  const hosts = new Set(members.filter(({ badge }) => badge === "host").map(({ identity }) => identity));
   return (
     <Panel title={texts.people.title} onClose={onClose}>
       {knocks.length > 0 && (
@@ -48,7 +53,9 @@ export function PeoplePanel({ session, knocks, trouble, state, isHost, onClose }
               <span className={styles.name}>
                 <bdi>{person.name === "" ? texts.people.unnamed : person.name}</bdi>
                 {person.isSelf && ` (${texts.call.you})`}
-                {person.isSelf && isHost && <span className={styles.role}>{texts.people.host}</span>}
+                {(hosts.has(person.id) || (person.isSelf && isHost)) && (
+                  <span className={styles.role}>{texts.people.host}</span>
+                )}
               </span>
               {person.microphone === "on" ? (
                 <Mic size={20} aria-hidden />
@@ -59,6 +66,7 @@ export function PeoplePanel({ session, knocks, trouble, state, isHost, onClose }
             </li>
           ))}
         </ul>
+        {blocked.length > 0 && <BlockedList blocked={blocked} />}
       </section>
     </Panel>
   );

@@ -3,6 +3,7 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useRef, useState } from "react";
 import type { CallState } from "../../model/call";
+import type { Member } from "../../model/encryption";
 import { place } from "../../model/placement";
 import { stageFor, type View } from "../../model/stage";
 import { useTexts } from "../context";
@@ -14,9 +15,10 @@ import { useSize } from "./useSize";
 interface Props {
   readonly state: CallState;
   readonly view: View;
+  readonly members: readonly Member[];
 }
 
-export function StageView({ state, view }: Props) {
+export function StageView({ state, view, members }: Props) {
   const texts = useTexts();
   const room = useRef<HTMLElement>(null);
   const size = useSize(room);
@@ -25,6 +27,7 @@ export function StageView({ state, view }: Props) {
   // In the order of arrival, whatever the view: a tile that changes places is not taken out of the page.
   const order = new Map(state.people.map((person, index) => [person.id, index]));
   const drawn = [...seats].sort((a, b) => (order.get(a.seat.person.id) ?? 0) - (order.get(b.seat.person.id) ?? 0));
+  const seals = new Map(members.map((member) => [member.identity, member.media]));
   return (
     <section ref={room} className={styles.stage} aria-label={texts.call.stage}>
       {drawn.map(({ seat, at, part }) => (
@@ -35,6 +38,7 @@ export function StageView({ state, view }: Props) {
           part={part}
           at={at}
           isSpeaking={state.speaking.has(seat.person.id)}
+          seal={seals.get(seat.person.id) ?? "none"}
           isFrozen={state.link.state === "reconnecting"}
         />
       ))}

@@ -13,12 +13,16 @@ interface Props {
   readonly text?: string;
   readonly help?: string;
   readonly busy?: boolean;
+  /** Something is wrong, and safety comes first. */
+  readonly grave?: boolean;
   readonly onHome: () => void;
+  /** Below the actions: what holds, whatever one does. */
+  readonly foot?: ReactNode;
   /** What can be done; the way home when nothing else. */
   readonly children?: ReactNode;
 }
 
-export function Threshold({ tab, title, text, help, busy = false, onHome, children }: Props) {
+export function Threshold({ tab, title, text, help, busy = false, grave = false, onHome, foot, children }: Props) {
   const texts = useTexts();
   const heading = useRef<HTMLHeadingElement>(null);
   useTabTitle(tab);
@@ -29,7 +33,7 @@ export function Threshold({ tab, title, text, help, busy = false, onHome, childr
     <div className={styles.page}>
       <Masthead onHome={onHome} />
       <main className={styles.main}>
-        <div className={styles.leaf}>
+        <div className={`${styles.leaf} ${grave ? styles.grave : ""}`}>
           <span className={`${styles.keyhole} ${busy ? styles.busy : ""}`} aria-hidden="true">
             <svg viewBox="0 0 24 32" width="36" height="48" aria-hidden="true">
               <path d="M12 2a8 8 0 0 1 4.4 14.7L19 30H5l2.6-13.3A8 8 0 0 1 12 2z" fill="currentColor" />
@@ -47,6 +51,7 @@ export function Threshold({ tab, title, text, help, busy = false, onHome, childr
               </Button>
             )}
           </div>
+          {foot}
         </div>
       </main>
     </div>

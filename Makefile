@@ -164,10 +164,14 @@ test-wheel: wheel ## The wheel in an empty environment without Rust and Node
 
 ##── Fuzz ────────────────────────────────────────────────────────────────────────────────────────────
 
+READERS := tests/unit/domain/test_mls_header.py tests/unit/services/test_delivery_frames.py tests/unit/api/test_encrypted_rooms.py
+
 .PHONY: fuzz fuzz-smoke
-fuzz: ## Long fuzzing of everything that reads bytes from the network (SECONDS=3600 in all)
+fuzz: $(MADE)/dev ## Long fuzzing of everything that reads bytes from the network (SECONDS=3600 in all)
 	@.ci/debian g++ g++
 	engine/fuzz/run $(or $(SECONDS),3600) $(T)
+	@$(call say,what Python reads of MLS, frames and policies)
+	$(PYTEST) --hypothesis-profile=fuzz --timeout=0 $(READERS) -k "any_ or changed_byte"
 
 fuzz-smoke: ## The same for 30 s in all
 	@.ci/debian g++ g++

@@ -11,6 +11,7 @@ from serving import Served
 
 # A busy machine is no defect of the code: how long an example takes says nothing here.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", settings.get_profile("shared machine"), max_examples=20_000)
 settings.load_profile("shared machine")
 
 

@@ -229,6 +229,15 @@ async def test_a_server_that_calls_an_encrypted_room_transit_is_not_believed(peo
     await refuses(ben, link, "This meeting is end-to-end encrypted, and the server presents it")
 
 
+async def test_a_browser_that_cannot_encrypt_is_told_so_at_the_door(people: People, server: Served):
+    ben = await people("Ben")
+    await ben.page.add_init_script(
+        "delete window.RTCRtpScriptTransform; delete RTCRtpSender.prototype.createEncodedStreams;"
+    )
+
+    await refuses(ben, server.create_room()["guest_link"], "This browser cannot encrypt a call from end to end.")
+
+
 async def test_a_transit_room_says_so_all_the_time(people: People, server: Served):
     anna = await people("Anna")
     room = server.create_room("--transit")

@@ -15,6 +15,7 @@ const BEAT_TOPIC = "hc.beat";
 // A few frames may be damaged; a stream of which nothing opens for this long is under other keys than ours.
 const SPLIT_MS = 3_000;
 const SPLIT_FRAMES = 30;
+const BLOCKED_MS = 5_000;
 
 interface Watched {
   readonly passed: number;
@@ -38,6 +39,7 @@ export class CallEncryption {
   readonly #ears: CallEncryptionEars;
   readonly #watched = new Map<string, Watched>();
   #unwatch: () => void = () => undefined;
+  #blockedTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Throws a Failure where the browser cannot encrypt. */
   constructor(keys: WorkerRoomEncryption, ears: CallEncryptionEars) {
@@ -52,6 +54,7 @@ export class CallEncryption {
     const keys = this.#keys;
     const connected = () => {
       keys.tell({ type: "connected", identities: [...room.remoteParticipants.keys()] });
+      if (keys.state.get().blocked.length > 0) this.#watchBlocked();
     };
     room
       .on(RoomEvent.Connected, connected)
@@ -80,6 +83,16 @@ export class CallEncryption {
     });
   }
 
+  /** Who was just removed takes a moment to hang up; whoever stays without being a member is worth a word. */
+  #watchBlocked(): void {
+    clearTimeout(this.#blockedTimer);
+    this.#blockedTimer = setTimeout(() => {
+      for (const identity of this.#keys.state.get().blocked) {
+        this.#keys.tell({ type: "alarm", kind: "blocked", identity, at: Date.now() });
+      }
+    }, BLOCKED_MS);
+  }
+
   get members(): readonly Member[] {
     return this.#keys.state.get().members;
   }
@@ -97,6 +110,7 @@ export class CallEncryption {
 
   end(): void {
     this.#unwatch();
+    clearTimeout(this.#blockedTimer);
     this.#keys.ears = null;
     this.frames.dispose();
   }

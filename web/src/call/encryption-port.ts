@@ -1,5 +1,6 @@
 /** The entrance to end-to-end encryption: small, and loads what it needs when a room is drawn or opened. */
 
+import { transformSupport } from "../e2ee/transforms";
 import type { EncryptionPort } from "../model/ports";
 import { Failure } from "../types/room";
 
@@ -11,6 +12,8 @@ export const encryptionPort: EncryptionPort = {
     return drawRoom();
   },
   async open(room, { secret, fingerprint, hostSeed }, policy) {
+    // Before anything is asked of anybody: such a browser could neither send nor hear.
+    if (transformSupport() === null || typeof WebAssembly === "undefined") throw new Failure("encryption_unsupported");
     const { WorkerRoomEncryption } = await import("./room-encryption").catch(() => {
       throw new Failure("server_unreachable");
     });

@@ -97,7 +97,7 @@ $(CLIENT): $(client_sources) $(MLS) $(MODULES)
 
 ##── Check and test ──────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-hostile test-browser test-structure test-wheel
+.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-hostile test-browser test-structure test-wheel test-reproducible
 check: build $(MADE)/dev ## Lint, types and unit tests: before every commit, under two minutes
 	@$(MAKE) -j2 --output-sync=target test-unit lint types test-web
 
@@ -158,6 +158,9 @@ test-structure: build $(MADE)/dev ## The layout itself: sizes, documents, langua
 
 test-wheel: wheel ## The wheel in an empty environment without Rust and Node
 	$(PYTEST) $(or $(T),tests/wheel)
+
+test-reproducible: $(MODULES) ## Build the client twice in different folders: the same bytes? (five minutes; not part of `make test`)
+	@tests/reproducible
 
 ##── Fuzz ────────────────────────────────────────────────────────────────────────────────────────────
 

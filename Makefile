@@ -176,9 +176,14 @@ fuzz-smoke: ## The same for 30 s in all
 
 ##── Measure ─────────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: bench bench-quick bench-smoke
+.PHONY: bench bench-e2ee bench-quick bench-smoke
 bench: build $(MADE)/dev ## Us beside livekit-server on the same loads; writes bench/results and the README's table (needs Go)
 	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python bench/e2ee.py
+	$(BIN)/python bench/table.py
+
+bench-e2ee: build $(MADE)/dev ## What encryption costs a browser: MLS at 2 to 300 members, and a frame; writes bench/results and the README's table
+	$(BIN)/python bench/e2ee.py $(ARGS)
 	$(BIN)/python bench/table.py
 
 bench-quick: build $(MADE)/dev ## One case in 50 s; the last line is one JSON object

@@ -21,10 +21,9 @@ ENGINE := src/huisclos/_engine.abi3.so
 CLIENT := src/huisclos/_client/index.html
 MODULES := node_modules/.package-lock.json
 MLS := web/src/e2ee/huisclos_mls.wasm
-WASM := wasm32-unknown-unknown
 engine_sources := Cargo.toml Cargo.lock $(shell find engine/wire engine/sfu engine/net engine/py -name '*.rs' -o -name Cargo.toml)
 client_sources := package.json $(shell find web -type f -not -name '*.test.*' -not -path '*/node_modules/*' -not -name '*.wasm')
-mls_sources := mls/Cargo.toml mls/Cargo.lock mls/.cargo/config.toml \
+mls_sources := mls/module mls/Cargo.toml mls/Cargo.lock mls/.cargo/config.toml \
   $(shell find mls/src mls/shims -not -path mls/src/tests/\* \( -name '*.rs' -o -name Cargo.toml \))
 
 # T selects tests (`make test-unit T=tests/unit/domain/test_lobby.py`, `make test-engine T=nack`); ARGS goes to the command.
@@ -46,6 +45,7 @@ run: build ## Build what is missing, start the server, print a room link (ARGS="
 
 build: tools ## Build engine, client and environment, so that .venv/bin/huisclos is the command
 	@$(MAKE) -s -j3 $(ENGINE) $(CLIENT) $(MADE)/command
+	@$(BIN)/python build_backend/client_manifest.py
 
 wheel: build $(MADE)/dev ## Build dist/huisclos-*.whl, which needs neither Rust nor Node where it is installed
 	@$(call say,wheel)
@@ -86,12 +86,9 @@ $(MODULES): package-lock.json
 	npm ci --no-audit --no-fund --no-progress
 	@touch $@
 
-# Cargo finds mls/.cargo only from within mls.
 $(MLS): $(mls_sources)
 	@$(call say,end-to-end encryption for the browser (Rust to WebAssembly; about a minute the first time))
-	@[ -d "$$(rustc --print sysroot)/lib/rustlib/$(WASM)" ] || rustup target add $(WASM)
-	cd mls && cargo build --release --locked --lib --target $(WASM)
-	@install -D -m 644 target/mls/$(WASM)/release/huisclos_mls.wasm $@
+	mls/module $@
 
 $(CLIENT): $(client_sources) $(MLS) $(MODULES)
 	@$(call say,web client)
@@ -100,7 +97,7 @@ $(CLIENT): $(client_sources) $(MLS) $(MODULES)
 
 ##── Check and test ──────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-hostile test-browser test-structure test-wheel
+.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-hostile test-browser test-structure test-wheel test-reproducible
 check: build $(MADE)/dev ## Lint, types and unit tests: before every commit, under two minutes
 	@$(MAKE) -j2 --output-sync=target test-unit lint types test-web
 
@@ -162,6 +159,9 @@ test-structure: build $(MADE)/dev ## The layout itself: sizes, documents, langua
 test-wheel: wheel ## The wheel in an empty environment without Rust and Node
 	$(PYTEST) $(or $(T),tests/wheel)
 
+test-reproducible: $(MODULES) ## Build the client twice in different folders: the same bytes? (five minutes; not part of `make test`)
+	@tests/reproducible
+
 ##── Fuzz ────────────────────────────────────────────────────────────────────────────────────────────
 
 READERS := tests/unit/domain/test_mls_header.py tests/unit/services/test_delivery_frames.py tests/unit/api/test_encrypted_rooms.py
@@ -180,9 +180,14 @@ fuzz-smoke: ## The same for 30 s in all
 
 ##── Measure ─────────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: bench bench-quick bench-smoke
+.PHONY: bench bench-e2ee bench-quick bench-smoke
 bench: build $(MADE)/dev ## Us beside livekit-server on the same loads; writes bench/results and the README's table (needs Go)
 	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python bench/e2ee.py
+	$(BIN)/python bench/table.py
+
+bench-e2ee: build $(MADE)/dev ## What encryption costs a browser: MLS at 2 to 300 members, and a frame; writes bench/results and the README's table
+	$(BIN)/python bench/e2ee.py $(ARGS)
 	$(BIN)/python bench/table.py
 
 bench-quick: build $(MADE)/dev ## One case in 50 s; the last line is one JSON object

@@ -6,20 +6,18 @@ checks that our server forwards.
 """
 
 import argparse
-import datetime as dt
 import json
-import re
 import statistics
 import subprocess
 import sys
 from typing import Any, Final
 
 import loads
+import record
 import servers
 from loads import BROADCASTS, SMALL_ROOMS, SMOKE
-from servers import HUISCLOS, ROOT, STOCK, STOCK_CONTROLLED, BenchError, Server
+from servers import HUISCLOS, STOCK, STOCK_CONTROLLED, BenchError, Server
 
-RESULTS: Final = ROOT / "bench" / "results"
 LOADS: Final = {load.name: load for load in (*BROADCASTS, SMALL_ROOMS)}
 MEDIAN_OF: Final = (
     "packets_per_cpu_second",
@@ -125,25 +123,13 @@ def full(options: argparse.Namespace) -> int:
                 runs.append({"run": number} | figures)
                 print(line(figures), flush=True)
         limits += [loads.limit(load, on, window=4, seed=options.seed + number) for load in BROADCASTS]
-    now = dt.datetime.now(dt.UTC)
-    machine = loads.machine()
-    commit = git("rev-parse", "--short=12", "HEAD")
-    result = {
-        "date": now.isoformat(timespec="seconds"),
-        "command": ["bench/run.py", *sys.argv[1:]],
-        "commit": commit,
-        "uncommitted_changes": bool(git("status", "--porcelain", "--untracked-files=no")),
-        "machine": machine,
+    figures = {
         "servers": {server.name: server.settings for server in compared},
         "medians": medians(runs, limits),
         "limits": limits,
         "runs": runs,
     }
-    slug = re.sub(r"[^a-z0-9]+", "-", f"{machine['cpu']} {machine['cores']} cores".lower()).strip("-")
-    path = RESULTS / f"{now.date().isoformat()}-{slug}-{commit}.json"
-    RESULTS.mkdir(exist_ok=True)
-    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    print(f"wrote {path.relative_to(ROOT)}; bench/table.py puts it into the README")
+    record.write("bench/run.py", figures)
     return 0
 
 
@@ -189,10 +175,6 @@ def line(figures: dict[str, Any]) -> str:
         f"  {figures['pss_per_receiver'] / 1e6:.2f} MB each  generator {figures['generator_cpu_seconds']:.1f} s"
         f"{'  DISTURBED: others used the core' if figures['disturbed'] else ''}"
     )
-
-
-def git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The README's benchmark table, made from the newest file in bench/results. `--check` only says whether it is current."""
+"""The README's benchmark tables, made from the newest file of each kind in bench/results. `--check` only says whether it is current."""
 
 import argparse
 import json
@@ -27,7 +27,7 @@ def main() -> int:
     if not begin or not end:
         print(f"bench/table.py: README.md has no {BEGIN} … {END}")
         return 1
-    new = f"\n{table(results[-1])}\n"
+    new = "".join(f"\n{text}\n" for text in tables(results))
     if options.check:
         if old != new:
             print("bench/table.py: the README's table is not that of the newest result: run bench/table.py")
@@ -36,7 +36,46 @@ def main() -> int:
     return 0
 
 
-def table(path: Path) -> str:
+def tables(results: list[Path]) -> list[str]:
+    """Of each kind the newest; `results` are in the order of their dates."""
+    newest = {json.loads(path.read_text(encoding="utf-8")).get("kind", "servers"): path for path in results}
+    made = {"servers": server_table, "e2ee": encryption_table}
+    return [make(newest[kind]) for kind, make in made.items() if kind in newest]
+
+
+def encryption_table(path: Path) -> str:
+    """What end-to-end encryption costs one browser."""
+    result = json.loads(path.read_text(encoding="utf-8"))
+    machine = result["machine"]
+    columns = {
+        "join_external": "join by link",
+        "join_welcome": "join when admitted",
+        "process_external": "follow a join",
+        "process_add": "follow an admission",
+        "commit_update": "renew one's keys",
+        "process_update": "follow that",
+    }
+    lines = [
+        f"| members of an encrypted call | {' | '.join(columns.values())} |",
+        f"|--:|{'--:|' * len(columns)}",
+    ]
+    lines += [
+        f"| {row['members']:.0f} | {' | '.join(f'{row[name]:.1f} ms' for name in columns)} |"
+        for row in result["groups"]
+    ]
+    frames = ", ".join(f"{row['cpu_ms']:.3f} ms ({row['bytes']:,} bytes)" for row in result["frames"])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"CPU time of one browser, the shipped module in Node {result['node']}, medians of 3. Sealing or opening one frame: {frames}. "
+            f"{machine['cpu']}, commit `{result['commit']}`, {result['date'][:10]}; `make bench-e2ee` measures it again into "
+            f"[`{path.name}`](bench/results/{path.name}).",
+        ]
+    )
+
+
+def server_table(path: Path) -> str:
     result = json.loads(path.read_text(encoding="utf-8"))
     rows = result["medians"]
     machine = result["machine"]

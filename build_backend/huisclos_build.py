@@ -14,11 +14,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import client_manifest
 import maturin
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT = ROOT / "src" / "huisclos" / "_client"
-WASM = "wasm32-unknown-unknown"
 MLS = ROOT / "web" / "src" / "e2ee" / "huisclos_mls.wasm"
 
 # Brings node and npm from the package index where the system has none.
@@ -109,14 +109,11 @@ def _build_client() -> None:
     quiet = ["--no-audit", "--no-fund", "--no-progress"]
     subprocess.run([npm, "ci", *quiet], cwd=ROOT, env=environment, check=True)
     subprocess.run([npm, "run", "build"], cwd=ROOT, env=environment, check=True)
+    client_manifest.main()
 
 
 def _build_mls() -> None:
     """Build the module the client bundles, where absent; a source distribution brings it."""
     if MLS.exists():
         return
-    sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
-    if not Path(sysroot, "lib", "rustlib", WASM).is_dir():
-        subprocess.run(["rustup", "target", "add", WASM], check=True)
-    subprocess.run(["cargo", "build", "--release", "--locked", "--lib", "--target", WASM], cwd=ROOT / "mls", check=True)
-    shutil.copyfile(ROOT / "target" / "mls" / WASM / "release" / MLS.name, MLS)
+    subprocess.run([ROOT / "mls" / "module", MLS], check=True)

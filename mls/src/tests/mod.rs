@@ -2,6 +2,7 @@
 //! between them is left out: a test hands the messages round itself.
 
 mod garbage;
+mod known_answers;
 mod lawless;
 mod rules_of_commits;
 mod rules_of_entering;

@@ -16,7 +16,9 @@ from huisclos.model.errors import NotFound
 
 # Vite puts a hash of the content into the names of everything under here.
 _HASHED: Final = "assets"
-_PAGES: Final = ("/", "/r/{room}", "/t/{room}", "/call", "/test")
+# What the build wrote about the other files.
+MANIFEST: Final = "manifest.json"
+PAGES: Final = ("/", "/r/{room}", "/t/{room}", "/call", "/test")
 _COMPRESSIBLE: Final = ("text/", "application/javascript", "application/json", "application/wasm", "image/svg+xml")
 
 _NOT_BUILT: Final = """<!doctype html>
@@ -54,9 +56,14 @@ class ClientFiles:
     def built(self) -> bool:
         return (self._folder / "index.html").is_file()
 
+    def contents(self) -> dict[str, bytes]:
+        """Every file by its path below the client's folder; index.html is what all pages are."""
+        found = sorted(path for path in self._folder.rglob("*") if path.is_file())
+        return {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in found}
+
     def routes(self) -> list[Route]:
         """The pages of the client, then any of its files; these routes come last, after the API."""
-        pages = [Route(path, self.page, methods=["GET"]) for path in _PAGES]
+        pages = [Route(path, self.page, methods=["GET"]) for path in PAGES]
         return [*pages, Route("/{path:path}", self.file, methods=["GET"])]
 
     async def page(self, request: Request) -> Response:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from huisclos.app import doctor, logs
+from huisclos.app import doctor, logs, verify
 from huisclos.app.settings import TABLE, Settings, load
 from huisclos.model.error_texts import TEXTS
 from huisclos.model.errors import HuisClosError
@@ -42,6 +42,12 @@ def parser() -> argparse.ArgumentParser:
     _add_settings(close)
 
     _add_settings(commands.add_parser("doctor", help="look at machine and settings, and say what to change"))
+
+    check = commands.add_parser(
+        "verify", help="compare the client a server hands out with the one of this installation"
+    )
+    check.add_argument("url", help="the server's address; of a room's link only the origin is used")
+    check.add_argument("--language", choices=("fr", "en"), help="instead of the system's")
     return root
 
 
@@ -95,6 +101,8 @@ def _in_words(error: HuisClosError) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     typed = parser().parse_args(arguments)
+    if typed.command == "verify":
+        return verify.run(typed.url, verify.chosen_language(typed.language, os.environ))
     try:
         settings = _settings(typed)
         logs.start(settings.log_level if typed.command == "serve" else "warning")

@@ -13,6 +13,9 @@ HuisClosError
 ├─ DeliveryFault     FrameInvalid: a frame on the delivery socket that cannot be taken
 ├─ TokenFault        TokenMissing · TokenInvalid · TokenExpired
 ├─ ServerFault       Internal · NotReady
+├─ CheckFault        another server could not be checked (`huisclos verify`; never an answer of ours)
+│  ├─ CheckAddressInvalid · CheckUnreachable · CheckUntrusted · CheckElsewhere
+│  └─ CheckClientMissing · CheckClientAltered
 └─ StartRefused      the operator's: the server does not start; its message is shown as it is, in English
 """
 
@@ -204,6 +207,40 @@ class Internal(ServerFault):
 
 class NotReady(ServerFault):
     code = "not_ready"
+
+
+class CheckFault(HuisClosError):
+    """What another server hands out could not be compared with our own."""
+
+
+class CheckAddressInvalid(CheckFault):
+    code = "check_address_invalid"
+
+
+class CheckUnreachable(CheckFault):
+    """`reason`: the system's words."""
+
+    code = "check_unreachable"
+
+
+class CheckUntrusted(CheckFault):
+    """`reason`: what is wrong with the certificate."""
+
+    code = "check_untrusted"
+
+
+class CheckElsewhere(CheckFault):
+    """`address`: where the server sends whoever asks for its first page."""
+
+    code = "check_elsewhere"
+
+
+class CheckClientMissing(CheckFault):
+    code = "check_client_missing"
+
+
+class CheckClientAltered(CheckFault):
+    code = "check_client_altered"
 
 
 class StartRefused(HuisClosError):

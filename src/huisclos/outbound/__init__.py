@@ -1,1 +1,1 @@
-"""Sends things to the outside: mail, calendar files, webhooks. Nothing leaves this server yet."""
+"""Sends things to the outside: mail, calendar files, webhooks. Nothing leaves a server that runs yet."""

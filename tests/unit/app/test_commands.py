@@ -124,7 +124,7 @@ def test_a_server_told_not_to_makes_no_room(tmp_path: Path):
 
 
 def test_a_terminal_is_also_shown_the_link_as_a_qr_code_and_a_file_is_not(tmp_path: Path, server: Served):
-    assert "host=" in server.log_text()
+    assert "/r/" in server.log_text()
     assert "█" not in server.log_text()
     master, slave = os.openpty()
     process = subprocess.Popen(

@@ -59,6 +59,10 @@ export class CallEncryption {
     room
       .on(RoomEvent.Connected, connected)
       .on(RoomEvent.ParticipantConnected, connected)
+      // What the server says of a stream switches nothing; that it says "clear" in this room is worth a word.
+      .on(RoomEvent.TrackSubscribed, (_track, publication, { identity }) => {
+        if (!publication.isEncrypted) this.#refused(identity);
+      })
       .on(RoomEvent.ParticipantDisconnected, connected)
       .on(RoomEvent.DataReceived, (payload, participant, _kind, topic) => {
         if (topic === BEAT_TOPIC && participant !== undefined)
@@ -93,6 +97,11 @@ export class CallEncryption {
     }, BLOCKED_MS);
   }
 
+  /** Something clear was offered, by `identity` where that is known. It was not played. */
+  #refused(identity: string | null): void {
+    this.#keys.tell({ type: "alarm", kind: "plain_refused", identity, at: Date.now() });
+  }
+
   get members(): readonly Member[] {
     return this.#keys.state.get().members;
   }
@@ -122,6 +131,9 @@ export class CallEncryption {
         break;
       case "sound-refused":
         this.#ears.onSoundWithheld();
+        break;
+      case "clear-refused":
+        this.#refused(null);
         break;
       case "failed":
         this.#keys.tell({ type: "broken", kind: "stopped", at: Date.now() });

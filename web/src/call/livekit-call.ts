@@ -102,6 +102,8 @@ class LiveKitCall implements LiveCall {
     return this.#cell;
   }
 
+  readonly lastSealed = async () => (await this.#encryption?.lastSealed(this.#room)) ?? null;
+
   /** Rejects with a Failure. */
   async connect(ticket: Ticket): Promise<void> {
     await connect(this.#room, ticket);

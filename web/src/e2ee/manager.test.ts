@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { encryptedRoomOptions } from "./encrypted-room-options";
 import { bytes, installation } from "./frames/fixture";
 import type { PageMessage, WorkerMessage } from "./frames/messages";
-import { FrameEncryption } from "./manager";
+import { FrameEncryption, type FrameEvent } from "./manager";
 
 /** The worker's module in this process: a Worker needs a browser. */
 class NearWorker {
@@ -40,6 +40,8 @@ interface Opened {
   readonly room: Room;
   readonly encryption: FrameEncryption;
   readonly heard: string[];
+  /** What the call is told by the encryption, in order. */
+  readonly told: FrameEvent["type"][];
 }
 
 /** A member's Room, with the key of the first epoch; `heard` gets every data packet that the application would see. */
@@ -50,16 +52,17 @@ async function member(leaf: number): Promise<Opened> {
   const sending = new Promise<void>((done) => {
     mayGo = done;
   });
-  const encryption = new FrameEncryption(
-    port2,
-    (event) => event.type === "sending" && mayGo(),
-    worker as unknown as Worker,
-  );
+  const told: FrameEvent["type"][] = [];
+  const hear = ({ type }: FrameEvent) => {
+    told.push(type);
+    if (type === "sending") mayGo();
+  };
+  const encryption = new FrameEncryption(port2, hear, worker as unknown as Worker);
   port1.postMessage({ kind: "install", ...(await installation(1, leaf)) });
   port1.postMessage({ kind: "switch", epoch: 1 });
   await sending;
   port1.close();
-  return { ...opened(new Room(encryptedRoomOptions({}, encryption))), encryption };
+  return { ...opened(new Room(encryptedRoomOptions({}, encryption))), encryption, told };
 }
 
 function opened(room: Room): { room: Room; heard: string[] } {
@@ -104,9 +107,11 @@ describe("in a Room", () => {
     const bob = await member(2);
 
     await arrives(bob.room, clear("forged"));
+    expect(bob.told).toContain("clear-refused");
     await arrives(bob.room, await sealed(alice.encryption, "good morning"));
 
     expect(bob.heard).toEqual(["good morning"]);
+    expect(bob.told.filter((type) => type === "clear-refused")).toHaveLength(1);
   });
 
   test("without our encryption the clear packet does reach the application", async () => {

@@ -32,6 +32,8 @@ export type FrameEvent =
   | { readonly type: "sending"; readonly epoch: number | null }
   /** The server wants our sound in packets whose size tells what is said: no sound leaves. */
   | { readonly type: "sound-refused" }
+  /** Clear content came in a data packet; nobody gets to see it. */
+  | { readonly type: "clear-refused" }
   /** The worker has broken down: nothing leaves and nothing opens any more. */
   | { readonly type: "failed" };
 
@@ -143,7 +145,7 @@ export class FrameEncryption implements BaseE2EEManager {
       this.#guard(publisher as unknown as Transport, true);
       if (subscriber !== undefined) this.#guard(subscriber as unknown as Transport, false);
     });
-    guardData(engine as unknown as DataPath);
+    guardData(engine as unknown as DataPath, () => this.#tell({ type: "clear-refused" }));
   }
 
   async encryptData(data: Bytes): Promise<Sealed> {
@@ -276,12 +278,14 @@ export class FrameEncryption implements BaseE2EEManager {
 }
 
 /** Refuses clear packets on their way in, and on their way out those that livekit-client would not encrypt. */
-function guardData(engine: DataPath): void {
+function guardData(engine: DataPath, onClear: () => void): void {
   const { decodeDataMessage, sendDataPacket, sendDataTrackFrame } = engine;
   if (!decodeDataMessage || !sendDataPacket || !sendDataTrackFrame) throw new Failure("encryption_unsupported");
   engine.decodeDataMessage = async (message) => {
     const packet = await decodeDataMessage.call(engine, message);
-    return packet !== undefined && isEncryptedPacket(packet) ? packet : undefined;
+    if (packet === undefined || isEncryptedPacket(packet)) return packet;
+    onClear();
+    return undefined;
   };
   engine.sendDataPacket = async (packet, kind) => {
     if (NEVER_ENCRYPTED.has(packet.value.case ?? "")) throw new Failure("encryption_unsupported");

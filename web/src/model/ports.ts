@@ -111,11 +111,8 @@ export interface LiveCall {
   setWarnWhenMuted(on: boolean): Promise<void>;
   /** To be called from a click: browsers play no sound before one. */
   allowSound(): Promise<void>;
-  /**
-   * The first bytes (at most 96) of the last encrypted frame that was sent; null when there was none. Absent where nothing is
-   * end-to-end encrypted.
-   */
-  readonly lastSealed?: () => Promise<Uint8Array | null>;
+  /** The first bytes (at most 96) of the last encrypted frame that was sent; null when there was none. */
+  readonly lastSealed: () => Promise<Uint8Array | null>;
   leave(): Promise<void>;
 }
 

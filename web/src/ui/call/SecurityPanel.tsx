@@ -44,7 +44,7 @@ export function SecurityPanel({ encryption, lastSealed, comparison, onComparison
         </>
       )}
       <ServerSees isTransit={isTransit} />
-      {!isTransit && lastSealed !== undefined && <CipherWindow lastSealed={lastSealed} />}
+      {!isTransit && <CipherWindow lastSealed={lastSealed} />}
     </Panel>
   );
 }

@@ -98,7 +98,7 @@ describe("a sealed call", () => {
     show(
       <SecurityPanel
         encryption={sealed()}
-        lastSealed={undefined}
+        lastSealed={async () => null}
         comparison={comparison}
         onComparison={nothing}
         onClose={nothing}

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from e2ee.lies import LIES, Lie, section_commands
 from huisclos.app import cli
 from huisclos.media.embedded import EmbeddedEngine
 from huisclos.model.call import AddPeer, MediaCommand
@@ -24,8 +25,6 @@ from huisclos.services.delivery import Deliveries
 from huisclos.signalling.outbox import Output, Send
 from huisclos.signalling.room import RoomCall
 from huisclos.store.rooms import RoomStore
-
-from e2ee.lies import LIES, Lie, section_commands
 from serving import Served
 
 ORDERS = "EVIL_ORDERS"
@@ -119,13 +118,20 @@ class _Obedience:
 def install(orders: Path) -> None:
     """Put the hooks into this process, before the server starts in it."""
     obedience = _Obedience(orders)
-    carry_out, run, tell, room = Calls._carry_out, Calls.run, Deliveries._tell, RoomStore.room
-    perform = EmbeddedEngine.perform
+    _hook_calls(obedience)
+    _hook_deliveries(obedience)
+    _hook_rooms(obedience)
+
+
+def _hook_calls(obedience: _Obedience) -> None:
+    carry_out, run, perform = Calls._carry_out, Calls.run, EmbeddedEngine.perform
 
     def carry_out_as_told(self: Calls, call: RoomCall, outputs: Iterable[Output]) -> None:
         said = list(outputs)
         for lie in obedience.lies():
-            said = [replace(each, response=lie.says(each.response)) if isinstance(each, Send) else each for each in said]
+            said = [
+                replace(each, response=lie.says(each.response)) if isinstance(each, Send) else each for each in said
+            ]
         carry_out(self, call, said)
 
     async def run_as_told(self: Calls) -> None:
@@ -134,6 +140,17 @@ def install(orders: Path) -> None:
             await run(self)
         finally:
             acting.cancel()
+
+    def perform_as_told(self: EmbeddedEngine, command: MediaCommand) -> None:
+        perform(self, replace(command, room=_ONE_ROOM) if isinstance(command, AddPeer) else command)
+
+    Calls._carry_out = carry_out_as_told  # type: ignore[method-assign]
+    Calls.run = run_as_told  # type: ignore[method-assign]
+    EmbeddedEngine.perform = perform_as_told  # type: ignore[method-assign]
+
+
+def _hook_deliveries(obedience: _Obedience) -> None:
+    tell = Deliveries._tell
 
     def tell_as_told(self: Deliveries, outputs: Iterable[Delivered]) -> None:
         words = list(outputs)
@@ -144,6 +161,12 @@ def install(orders: Path) -> None:
                     words = lie.delivers(self, RoomId(known), words)
         tell(self, words)
 
+    Deliveries._tell = tell_as_told  # type: ignore[method-assign]
+
+
+def _hook_rooms(obedience: _Obedience) -> None:
+    room = RoomStore.room
+
     async def room_as_told(self: RoomStore, room_id: RoomId) -> Room:
         found = await room(self, room_id)
         if found.encryption is Encryption.E2EE:
@@ -151,14 +174,7 @@ def install(orders: Path) -> None:
                 found = lie.stored(found)
         return found
 
-    def perform_as_told(self: EmbeddedEngine, command: MediaCommand) -> None:
-        perform(self, replace(command, room=_ONE_ROOM) if isinstance(command, AddPeer) else command)
-
-    Calls._carry_out = carry_out_as_told  # type: ignore[method-assign]
-    Calls.run = run_as_told  # type: ignore[method-assign]
-    Deliveries._tell = tell_as_told  # type: ignore[method-assign]
     RoomStore.room = room_as_told  # type: ignore[method-assign]
-    EmbeddedEngine.perform = perform_as_told  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

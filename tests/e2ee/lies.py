@@ -13,7 +13,7 @@ from livekit.protocol import models, rtc
 
 from huisclos.domain.delivery import Delivery
 from huisclos.model.call import Prefer, SendData, Subscribe
-from huisclos.model.delivery import Committed, Line, Log, Output, Request, Say, State, Switch, Tell
+from huisclos.model.delivery import Committed, Line, Log, Output, Request, Said, Say, State, Switch, Tell
 from huisclos.model.ids import RoomId
 from huisclos.model.room import Encryption, Room
 from huisclos.services.calls import Calls
@@ -129,12 +129,12 @@ class SpeaksInClear(Lie):
 
 
 def _without(outputs: list[Output], line: Line | None, kinds: tuple[type, ...]) -> list[Output]:
-    kept: list[Output] = []
-    for output in outputs:
-        if isinstance(output, Tell) and isinstance(output.message, kinds):
-            output = replace(output, lines=tuple(other for other in output.lines if other != line))
-        kept.append(output)
-    return kept
+    return [
+        replace(output, lines=tuple(other for other in output.lines if other != line))
+        if isinstance(output, Tell) and isinstance(output.message, kinds)
+        else output
+        for output in outputs
+    ]
 
 
 class Withholds(Lie):
@@ -152,13 +152,18 @@ class Withholds(Lie):
 
 
 class DamagesCommits(Lie):
-    """C15: a commit reaches `to` with one bit changed."""
+    """C15: the next commit reaches `to` with one bit changed."""
+
+    _done = False
 
     def delivers(self, deliveries: Deliveries, room: RoomId, outputs: list[Output]) -> list[Output]:
         line = deliveries._rooms[room]._lines.get(self.about["to"])
         changed: list[Output] = []
         for output in outputs:
             if isinstance(output, Tell) and isinstance(output.message, Committed) and line in output.lines:
+                if self._done:
+                    return outputs
+                self._done = True
                 commit = bytearray(output.message.commit)
                 commit[len(commit) * 2 // 3] ^= 1
                 others = tuple(other for other in output.lines if other != line)
@@ -170,15 +175,16 @@ class DamagesCommits(Lie):
 
 
 class ReplaysCommits(Lie):
-    """C14: after each commit comes the one before it again, as if it were the next."""
+    """C14: the next commit comes twice, the second time as if it were the one after it."""
 
-    _last: bytes | None = None
+    _done = False
 
     def delivers(self, deliveries: Deliveries, room: RoomId, outputs: list[Output]) -> list[Output]:
         extended: list[Output] = []
         for output in outputs:
             extended.append(output)
-            if isinstance(output, Tell) and isinstance(output.message, Committed):
+            if isinstance(output, Tell) and isinstance(output.message, Committed) and not self._done:
+                self._done = True
                 told = output.message
                 extended.append(replace(output, message=replace(told, epoch=told.epoch + 1)))
         return extended
@@ -186,9 +192,6 @@ class ReplaysCommits(Lie):
 
 class Forks(Lie):
     """C16: from now on `apart` is in a group of its own, and what people say is passed on between the two."""
-
-    def begins(self, calls: Calls) -> None:
-        del calls
 
     def delivers(self, deliveries: Deliveries, room: RoomId, outputs: list[Output]) -> list[Output]:
         whole = deliveries._rooms[room]
@@ -215,21 +218,11 @@ class _Forked(Delivery):
     def receive(self, line: Line, request: Request, now: float) -> list[Output]:
         side, apart = self._side(line)
         outputs = Delivery.receive(side, line, request, now)
-        if isinstance(request, Say):
+        by = side._identity_of(line)
+        if isinstance(request, Say) and by is not None:
             there = self._lines if apart else self._other._lines
-            outputs += [
-                Tell(tuple(there.values()), output.message)
-                for output in self._said(side, line, request)
-            ]
+            outputs.append(Tell(tuple(there.values()), Said(request.epoch, request.message, by)))
         return outputs
-
-    def _said(self, side: Delivery, line: Line, request: Request) -> list[Tell]:
-        from huisclos.model.delivery import Said
-
-        identity = side._identity_of(line)
-        assert isinstance(request, Say)
-        assert identity is not None
-        return [Tell((), Said(request.epoch, request.message, identity))]
 
     def leave(self, line: Line, now: float) -> list[Output]:
         side, apart = self._side(line)

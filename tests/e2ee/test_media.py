@@ -157,9 +157,7 @@ async def _lets_in(host: Person, name: str) -> None:
     await asyncio.sleep(_UNDER_WAY_S)
 
 
-async def _becomes(
-    ask: Callable[[], Awaitable[float]], is_so: Callable[[float], bool], what: str
-) -> None:
+async def _becomes(ask: Callable[[], Awaitable[float]], is_so: Callable[[float], bool], what: str) -> None:
     async def now() -> bool:
         return is_so(await ask())
 

@@ -1,5 +1,6 @@
 """What an evil server can do at the door: other rules than the host signed, and people whom no host let in."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -72,8 +73,6 @@ async def test_a_participant_the_server_planted_is_blocked_and_opens_nothing(peo
         (video, *_) = await until(has_video, "the planted participant receives video")
         pictures = rtc.VideoStream(video)
         seen = 0
-        import asyncio
-
         try:
             async with asyncio.timeout(4):
                 async for _picture in pictures:

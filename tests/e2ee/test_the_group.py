@@ -21,11 +21,7 @@ SLACK_S = 8
 
 async def identity_of(person: Person) -> str:
     """Under what this person's page is known to the server."""
-    found = await person.page.evaluate(
-        """async () => {
-             for (const entry of performance.getEntriesByType('resource')) void entry;
-             return window.watchedIdentity ?? null; }"""
-    )
+    found = await person.page.evaluate("window.watchedIdentity ?? null")
     assert found, f"{person.name} has entered nothing yet"
     return str(found)
 
@@ -81,10 +77,9 @@ async def test_a_member_from_whom_a_commit_is_kept_back_is_warned_within_ten_sec
 
     await is_warned(ben, FORKED, NOTICED_S + SLACK_S)
     print(f"warned after {time.monotonic() - since:.1f} s")
-    assert (await ben.seal()).members == 2
 
 
-async def test_a_commit_that_was_altered_or_repeated_changes_nothing_and_warns(people: People, server: EvilServer):
+async def test_a_commit_that_was_altered_changes_nothing_and_warns(people: People, server: EvilServer):
     anna, ben, cleo = await three(people)
     link = await people.meeting(anna, ben)
     await agree(anna, ben, members=2)
@@ -95,15 +90,26 @@ async def test_a_commit_that_was_altered_or_repeated_changes_nothing_and_warns(p
     await is_warned(ben, REFUSED)
     await expect(anna.page.get_by_text(REFUSED)).to_have_count(0)
 
-    server.be_honest()
     # Ben comes back by himself, into the same group as the others.
     await agree(anna, ben, cleo, members=3)
     await asyncio.gather(ben.sees(2), anna.sees(2))
 
 
-async def test_two_bridged_groups_have_two_safety_codes_and_the_members_are_warned(
-    people: People, server: EvilServer
-):
+async def test_a_commit_that_comes_again_is_refused_and_the_meeting_goes_on(people: People, server: EvilServer):
+    anna, ben, cleo = await three(people)
+    link = await people.meeting(anna, ben)
+    await agree(anna, ben, members=2)
+
+    server.tell("replays commits")
+    await cleo.knock(link)
+    await anna.admit(cleo)
+    await is_warned(ben, REFUSED)
+
+    await agree(anna, ben, members=3)
+    await ben.sees(2)
+
+
+async def test_two_bridged_groups_have_two_safety_codes_and_the_members_are_warned(people: People, server: EvilServer):
     anna, ben, cleo = await three(people)
     await people.meeting(anna, ben, cleo)
     before = await agree(anna, ben, cleo, members=3)

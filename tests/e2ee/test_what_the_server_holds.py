@@ -35,7 +35,7 @@ def memory_of(pid: int, *words: str) -> set[str]:
     found: set[str] = set()
     spellings = {spelling: word for word in words for spelling in (word.encode(), word.encode("utf-16-le"))}
     longest = max(map(len, spellings))
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             span = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
             if span is None:

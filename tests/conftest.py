@@ -15,6 +15,19 @@ settings.register_profile("fuzz", settings.get_profile("shared machine"), max_ex
 settings.load_profile("shared machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--row", default="", help="only tests that answer this row of the list of known failures, e.g. C05"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what does not answer the row that was asked for."""
+    row = config.getoption("--row")
+    if row:
+        items[:] = [item for item in items if any(row in mark.args for mark in item.iter_markers("rows"))]
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Served]:
     """A server of this test's own, stopped when the test ends."""

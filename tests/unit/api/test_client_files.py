@@ -11,7 +11,6 @@ from huisclos.api.client_files import ClientFiles
 from huisclos.services.dependencies import Dependencies
 from unit.api.conftest import INDEX
 
-
 PAGES = ["/", "/r/abcdefghijklmnopqrstuvwxyz", "/t/abcdefghijklmnopqrstuvwxyz", "/call", "/test"]
 
 

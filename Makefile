@@ -97,7 +97,7 @@ $(CLIENT): $(client_sources) $(MLS) $(MODULES)
 
 ##── Check and test ──────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-hostile test-e2ee test-browser test-structure test-wheel test-reproducible
+.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-hostile test-e2ee test-browser test-structure test-wheel test-reproducible test-known-answers
 check: build $(MADE)/dev ## Lint, types and unit tests: before every commit, under two minutes
 	@$(MAKE) -j2 --output-sync=target test-unit lint types test-web
 
@@ -181,6 +181,9 @@ test-wheel: wheel ## The wheel in an empty environment without Rust and Node
 
 test-reproducible: $(MODULES) ## Build the client twice in different folders: the same bytes? (five minutes; not part of `make test`)
 	@tests/reproducible
+
+test-known-answers: ## OpenMLS's own runners of the working group's vectors on the release we build (minutes; not part of `make test`)
+	@mls/known-answers
 
 ##── Fuzz ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,6 @@
 //! The known answers of the MLS working group, asked of OpenMLS exactly as we build it, through what it makes public: a client that only listens
 //! follows other implementations through Welcomes, commits and PSKs, and messages of every kind read and written give the same bytes.
-//! OpenMLS's own runners, which reach into it, are run by `mls/known-answers`. Where the vectors come from: `mls/vectors/README.md`.
+//! OpenMLS's own runners, which reach into it, are run by `make test-known-answers`. Where the vectors come from: `mls/vectors/README.md`.
 
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{

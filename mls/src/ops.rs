@@ -269,6 +269,14 @@ fn policy_record(session: &Session) -> Value {
         ("admission", admission.into()),
         ("max", (policy.max as u64).into()),
         ("banned", texts(&policy.banned)),
+        (
+            "about",
+            policy.about.as_deref().map_or(Value::Null, Value::from),
+        ),
+        (
+            "notes",
+            policy.notes.as_deref().map_or(Value::Null, Value::from),
+        ),
         ("blob", policy.blob.as_slice().into()),
     ])
 }
@@ -278,7 +286,7 @@ fn texts(items: &[String]) -> Value {
 }
 
 fn policy_body(arguments: &Arguments<'_>) -> Outcome<Value> {
-    let body = cbor::encode(&numbered([
+    let Value::Map(mut fields) = numbered([
         1.into(),
         RoomId::parse(arguments.text("room")?)?.as_str().into(),
         "e2ee".into(),
@@ -301,7 +309,15 @@ fn policy_body(arguments: &Arguments<'_>) -> Outcome<Value> {
             .into(),
         Value::Array(arguments.list("idps")?.to_vec()),
         Value::Array(arguments.list("banned")?.to_vec()),
-    ]));
+    ]) else {
+        return refuse(Code::Internal, "a policy is a map");
+    };
+    for (key, name) in [(14, "about"), (15, "notes")] {
+        if let Some(sealed) = arguments.optional_bytes(name)? {
+            fields.push((key.into(), sealed.into()));
+        }
+    }
+    let body = cbor::encode(&Value::Map(fields));
     Ok(record([
         ("to_sign", signed_policy(&body).into()),
         ("body", body.into()),

@@ -10,6 +10,11 @@ use crate::error::{Code, Outcome, Refusal, refuse};
 /// Clocks of browsers differ: what ran out less than this many seconds ago, or starts that soon, still counts.
 pub const CLOCK_LEEWAY_S: u64 = 300;
 
+/// Most bytes of one of the two sealed fields.
+pub const LARGEST_SEALED: usize = 8 * 1024;
+/// The keys of the two sealed fields, which a policy may have or lack.
+const SEALED_FIELDS: [u64; 2] = [14, 15];
+
 /// Members a policy may allow at most; more are an audience, not a meeting.
 const MAX_MEMBERS: u64 = 1000;
 
@@ -33,6 +38,10 @@ pub struct Policy {
     /// Grows with every change.
     pub seq: u64,
     pub banned: Vec<String>,
+    /// Title and agenda, sealed for those who have the link.
+    pub about: Option<Vec<u8>>,
+    /// What hosts keep for one another, sealed for them.
+    pub notes: Option<Vec<u8>>,
     /// As it was signed: `[body, sig]`.
     pub blob: Vec<u8>,
 }
@@ -50,7 +59,11 @@ impl Policy {
             return Err(bad("a policy is [body, sig]"));
         };
         let fields = cbor::decode(body).map_err(|refusal| bad(&refusal.detail))?;
-        if !matches!(&fields, Value::Map(entries) if entries.len() == 13)
+        let sealed = SEALED_FIELDS
+            .iter()
+            .filter(|key| fields.at(**key).is_some());
+        let count = 13 + sealed.count();
+        if !matches!(&fields, Value::Map(entries) if entries.len() == count)
             || fields.at(1) != Some(&Value::Uint(1))
         {
             return Err(bad("not a policy of version 1"));
@@ -86,6 +99,11 @@ impl Policy {
             .at(13)
             .and_then(Value::as_array)
             .ok_or_else(|| bad("no list of banned identities"))?;
+        let sealed = |key| match fields.at(key) {
+            None => Ok(None),
+            Some(Value::Bytes(bytes)) if bytes.len() <= LARGEST_SEALED => Ok(Some(bytes.clone())),
+            Some(_) => Err(bad("a sealed field is a byte string of at most 8 KiB")),
+        };
         Ok(Self {
             admission,
             max: usize::try_from(uint(6)?.min(MAX_MEMBERS)).unwrap_or_default(),
@@ -104,6 +122,8 @@ impl Policy {
                         .ok_or_else(|| bad("a banned identity is text"))
                 })
                 .collect::<Outcome<_>>()?,
+            about: sealed(14)?,
+            notes: sealed(15)?,
             blob: blob.to_vec(),
         })
     }

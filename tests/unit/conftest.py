@@ -50,6 +50,9 @@ class Inside:
     people: dict[RoomId, list[Identity]] = field(default_factory=dict)
     media_age: float = 0.0
 
+    def send_out(self, room: RoomId, identity: Identity) -> None:
+        self.people[room] = [one for one in self.people.get(room, []) if one != identity]
+
     def people_in(self, room: RoomId) -> list[Identity]:
         return self.people.get(room, [])
 
@@ -97,6 +100,7 @@ def dependencies(rooms: RoomStore, clock: Clock, inside: Inside) -> Dependencies
         deliveries=Deliveries(RemovalKey(key), max_people=3, seconds=time.monotonic),
         limits=Limits(clock.monotonic),
         clock=clock,
+        send_out=inside.send_out,
         people_in=inside.people_in,
         media_age=lambda: inside.media_age,
         max_rooms=1000,

@@ -69,6 +69,8 @@ pub(super) struct Terms {
     pub(super) not_before: u64,
     pub(super) not_after: u64,
     pub(super) banned: Vec<String>,
+    pub(super) about: Option<Vec<u8>>,
+    pub(super) notes: Option<Vec<u8>>,
 }
 
 impl Default for Terms {
@@ -84,6 +86,8 @@ impl Default for Terms {
             not_before: 0,
             not_after: 0,
             banned: vec![],
+            about: None,
+            notes: None,
         }
     }
 }
@@ -185,7 +189,7 @@ impl Room {
 }
 
 pub(super) fn signed(host_key: &Key, terms: &Terms) -> Vec<u8> {
-    let body = cbor::encode(&numbered([
+    let Value::Map(mut fields) = numbered([
         1.into(),
         terms.room.as_str().into(),
         terms.mode.into(),
@@ -205,7 +209,15 @@ pub(super) fn signed(host_key: &Key, terms: &Terms) -> Vec<u8> {
                 .map(|identity| identity.as_str().into())
                 .collect(),
         ),
-    ]));
+    ]) else {
+        unreachable!("a map")
+    };
+    for (key, sealed) in [(14, &terms.about), (15, &terms.notes)] {
+        if let Some(bytes) = sealed {
+            fields.push((key.into(), bytes.as_slice().into()));
+        }
+    }
+    let body = cbor::encode(&Value::Map(fields));
     let signature = host_key.sign(&signed_policy(&body));
     cbor::encode(&Value::Array(vec![body.into(), signature.into()]))
 }

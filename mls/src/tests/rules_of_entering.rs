@@ -211,3 +211,29 @@ fn a_leaf_is_not_sealed_with_a_foreign_signature_or_a_certificate_that_others_re
     let good = room.certificate(1, &seat, now() + 1000);
     assert_eq!(code(session.seal_leaf(&signature, Some(&good))), None);
 }
+
+#[test]
+fn a_policy_may_have_the_two_sealed_fields_and_no_other_shape_of_them() {
+    let room = Room::open();
+    let open = |terms: &Terms| {
+        let crypto = RustCrypto::default();
+        let parsed = crate::derive::RoomId::parse(ROOM).unwrap();
+        crate::policy::Policy::open(&crypto, &parsed, &room.policy_with(terms), 0)
+    };
+    let sealed = Terms {
+        about: Some(vec![1; 8192]),
+        notes: Some(vec![2; 20]),
+        ..Terms::default()
+    };
+
+    let policy = open(&sealed).unwrap();
+
+    assert_eq!(policy.about.unwrap().len(), 8192);
+    assert_eq!(policy.notes.as_deref(), Some(&[2; 20][..]));
+    assert_eq!(open(&Terms::default()).unwrap().about, None);
+    let too_large = Terms {
+        notes: Some(vec![0; 8193]),
+        ..sealed
+    };
+    assert_eq!(open(&too_large).unwrap_err().code, Code::BadPolicy);
+}

@@ -119,6 +119,11 @@ fn computed() -> Json {
     let policy = signed(&host, &terms);
     let signed_cert = signed_certificate(&room, 1, &seat.public, 1_900_000_000);
     let cert_sig = host.sign(&signed_cert);
+    let sealed_terms = Terms {
+        about: Some(vec![0xab; 40]),
+        notes: Some(vec![0xcd; 50]),
+        ..terms.clone()
+    };
     let certificate = certificate_bytes(1, &seat.public, 1_900_000_000, &cert_sig).unwrap();
     let nonce = [9; 12];
     let name_ct = seal_name(&crypto, &keys.meta, nonce, &seat.public, "Zoé").unwrap();
@@ -150,7 +155,8 @@ fn computed() -> Json {
             "seat_pk": hex(&seat.public), "leaf_pk": hex(&leaf.public) },
         "identity": identity(&crypto, &seat.public).unwrap(),
         "policy": { "admission": "lobby", "max": 300, "gen": 1, "seq": 3, "not_before": 0, "not_after": 1_900_000_000,
-            "idps": [], "banned": ["p_AAAAAAAAAAAAAAAAAAAA"], "blob": hex(&policy) },
+            "idps": [], "banned": ["p_AAAAAAAAAAAAAAAAAAAA"], "blob": hex(&policy),
+            "sealed": { "about": hex(&[0xab; 40]), "notes": hex(&[0xcd; 50]), "blob": hex(&signed(&host, &sealed_terms)) } },
         "certificate": { "role": 1, "not_after": 1_900_000_000, "signed": hex(&signed_cert), "sig": hex(&cert_sig),
             "certificate": hex(&certificate) },
         "leaf": { "signed": hex(&signed_leaf), "seat_sig": hex(&seat_sig), "name": "Zoé", "nonce": hex(&nonce),

@@ -15,7 +15,7 @@ _Key = Annotated[SecretStr, Field(min_length=1, max_length=128)]
 
 _BASE64URL = r"^[A-Za-z0-9_-]*$"
 # In bytes, before base64url.
-_LARGEST_POLICY = 16 * 1024
+_LARGEST_POLICY = 24 * 1024
 _LARGEST_CARD = 1024
 _LARGEST_CERTIFICATE = 512
 

@@ -11,7 +11,7 @@ from huisclos.model.errors import CardMissing, EncryptionMissing, NameNotHere, P
 from huisclos.model.ids import Identity, KnockId, RoomId
 from huisclos.model.lobby import Card
 from huisclos.model.secrecy import Secret
-from huisclos.services import lobby, rooms
+from huisclos.services import lobby, removal, rooms
 
 _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": bodies.ErrorAnswer} for status in (403, 404, 409, 413, 422, 429, 503)
@@ -19,6 +19,7 @@ _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
 router = APIRouter(prefix="/api/v1/rooms", tags=["rooms"], responses=_REFUSALS)
 
 Knock = Annotated[str, Path(max_length=64)]
+Person = Annotated[str, Path(max_length=64)]
 
 
 @router.post("", status_code=201)
@@ -104,6 +105,13 @@ def _caller(body: bodies.Enter) -> str | Card:
             raise CardMissing
         case _:
             raise NameNotHere
+
+
+@router.post("/{room}/people/{identity}/removal", status_code=204)
+async def remove(deps: Deps, address: Address, room: Room, identity: Person, body: bodies.SeatKey) -> None:
+    """Put somebody out of the room for good, in the same moment. Repeating it does no harm."""
+    deps.limits.check("answer", address, room)
+    await removal.remove(deps, room, Identity(identity), by=body.key())
 
 
 @router.post("/{room}/policy", status_code=204)

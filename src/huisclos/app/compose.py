@@ -76,6 +76,7 @@ def _dependencies(
         deliveries=Deliveries(removal, max_people=settings.max_people, seconds=time.monotonic),
         limits=Limits(time.monotonic),
         clock=utc_now,
+        send_out=live.calls.remove if live else _from_no_call,
         people_in=live.calls.people_in if live else _nobody,
         media_age=live.engine.age if live else _never,
         max_rooms=settings.max_rooms,
@@ -86,6 +87,10 @@ def _dependencies(
 def _nobody(room: RoomId) -> list[Identity]:
     del room
     return []
+
+
+def _from_no_call(room: RoomId, identity: Identity) -> None:
+    del room, identity
 
 
 def _never() -> float:

@@ -124,6 +124,14 @@ class Delivery:
                 self._empty_since = now
         return self._end_turn(now)
 
+    def remove(self, identity: Identity, now: float) -> list[Output]:
+        """A host has put somebody out: its line ends, and nothing waits for it any more."""
+        line = self._lines.get(identity)
+        if line is None:
+            return self._end_turn(now)
+        self._outputs.append(Drop(line, "closed"))
+        return self.leave(line, now)
+
     def receive(self, line: Line, request: Request, now: float) -> list[Output]:
         """A request on a line. On one that has been replaced meanwhile it is ignored."""
         identity = self._identity_of(line)

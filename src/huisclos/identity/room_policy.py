@@ -14,10 +14,12 @@ from huisclos.model.errors import PolicyInvalid
 from huisclos.model.ids import RoomId, key_identity
 from huisclos.model.room import Admission, Encryption, Policy
 
-LARGEST: Final = 16 * 1024
+LARGEST: Final = 24 * 1024
+LARGEST_SEALED: Final = 8 * 1024
 VERSION: Final = 1
 MLS_SUITE: Final = 1  # X25519, AES-128-GCM, SHA-256, Ed25519 (RFC 9420 section 17.1)
 KEY_BYTES: Final = 32
+_SEALED_FIELDS: Final = (14, 15)  # title and agenda; what hosts keep for one another. The server can read neither
 _SIGNATURE_BYTES: Final = 64
 _LARGEST_NUMBER: Final = 2**53 - 1  # what JavaScript counts exactly
 
@@ -83,8 +85,9 @@ def _policy(blob: bytes, fields: Any, room: RoomId) -> Policy:
             11: int(not_after),
             12: list(providers),
             13: list(banned),
+            **sealed,
         } if (
-            len(fields) == 13
+            all(key in _SEALED_FIELDS and _is_sealed(value) for key, value in sealed.items())
             and of_room == room
             and len(host_key) == KEY_BYTES
             and all(_is_number(number, least) for number, least in ((most, 1), (generation, 1), (seq, 1)))
@@ -95,6 +98,10 @@ def _policy(blob: bytes, fields: Any, room: RoomId) -> Policy:
             return Policy(blob, seq, Admission(admission), host_key)
         case _:
             raise PolicyInvalid("fields")
+
+
+def _is_sealed(value: Any) -> bool:
+    return type(value) is bytes and len(value) <= LARGEST_SEALED
 
 
 def _is_number(value: Any, least: int) -> bool:

@@ -41,6 +41,7 @@ STATUS: Final[dict[str, int]] = {
     "certificate_missing": 422,
     "frame_invalid": 422,
     "knock_unknown": 404,
+    "person_unknown": 404,
     "lobby_full": 429,
     "token_missing": 401,
     "token_invalid": 401,
@@ -328,6 +329,16 @@ TEXTS: Final[dict[str, dict[Language, ErrorText]]] = {
         "en": ErrorText(
             message="This person is no longer waiting.",
             help="They left, or somebody has already answered them.",
+        ),
+    },
+    "person_unknown": {
+        "fr": ErrorText(
+            message="Cette personne n'est pas invitée de cette salle.",
+            help="Elle n'y est plus, ou c'est un organisateur : un organisateur ne peut pas être exclu.",
+        ),
+        "en": ErrorText(
+            message="This person is not a guest of this room.",
+            help="They are no longer there, or they are a host: a host cannot be removed.",
         ),
     },
     "lobby_full": {

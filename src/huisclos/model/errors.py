@@ -129,6 +129,10 @@ class KnockUnknown(LobbyFault):
     code = "knock_unknown"
 
 
+class PersonUnknown(LobbyFault):
+    code = "person_unknown"
+
+
 class LobbyFull(LobbyFault):
     code = "lobby_full"
 

@@ -16,7 +16,7 @@ from livekit.protocol import models, rtc
 from huisclos.identity.room_tokens import RoomTokens
 from huisclos.media.engine import MediaEngine, MediaOverloaded
 from huisclos.model.call import AddPeer, AudioLevels, MediaEvent, RemovePeer
-from huisclos.model.errors import NotReady, RoomEncrypted, RoomFull, RoomUnknown
+from huisclos.model.errors import NotReady, RoomEncrypted, RoomFull, RoomUnknown, TokenInvalid
 from huisclos.model.ids import Identity, RoomId
 from huisclos.model.join_grant import INTERNAL_ISSUER, JoinGrant
 from huisclos.model.room import Encryption
@@ -32,6 +32,8 @@ Inputs = ParamSpec("Inputs")
 
 # A call that all have left keeps its sid for those who come right back, as after a lost network.
 EMPTY_FOR_S: Final = 20.0
+# Longer than anybody waits for the database on the way in.
+REMOVED_FOR_S: Final = 60.0
 # The media thread's loop comes round every few milliseconds. Past the first it is not well, past the second it hangs.
 _UNHEALTHY_S: Final = 2.0
 _STUCK_S: Final = 10.0
@@ -81,6 +83,9 @@ class Calls:
         self._by_peer: dict[str, RoomCall] = {}
         self._sessions: dict[Connection, Session] = {}
         self._empty_since: dict[str, float] = {}
+        self._removed: dict[tuple[str, str], float] = {}
+        """Room and identity of those a host has put out, and when. Only as long as somebody may be on the way in: then the
+        store knows."""
         self._connections = count(1)
         self._closing = False
 
@@ -95,10 +100,24 @@ class Calls:
         if self._closing or self._engine.age() > _UNHEALTHY_S:
             raise NotReady
         encrypted = await self._is_encrypted(grant)
+        await self._check_not_removed(grant)
         call = self._calls.get((grant.issuer, grant.room))
         if call is not None and len(call.identities) >= self._max_people and grant.identity not in call.identities:
             raise RoomFull
         return _silent(grant) if encrypted else grant
+
+    async def _check_not_removed(self, grant: JoinGrant) -> None:
+        """A token outlives the seat it was made for, by minutes. Who is in the call has not been put out of it, and comes back
+        after a lost connection even when the database does not answer. Raises TokenInvalid."""
+        room = RoomId.parse(grant.room)
+        if not grant.is_internal or room is None:
+            return
+        call = self._calls.get((grant.issuer, grant.room))
+        inside = call is not None and grant.identity in call.identities
+        put_out = not inside and await self._store.is_removed(room, Identity(grant.identity))
+        # The removal may have come while the database was asked.
+        if put_out or (room, grant.identity) in self._removed:
+            raise TokenInvalid("removed by a host")
 
     async def _is_encrypted(self, grant: JoinGrant) -> bool:
         """A holder of an SDK key makes its rooms by joining them, and they are transit; ours exist before anybody may join.
@@ -174,7 +193,8 @@ class Calls:
         ]
 
     def remove(self, room: RoomId, identity: Identity) -> None:
-        """Send somebody out of the call."""
+        """Send somebody out of the call, and let nobody in by its tokens."""
+        self._removed[room, identity] = self._seconds()
         call = self._calls.get((INTERNAL_ISSUER, room))
         if call is not None:
             reason = models.DisconnectReason.PARTICIPANT_REMOVED
@@ -213,6 +233,7 @@ class Calls:
 
     def _tick(self) -> None:
         now = self._seconds()
+        self._removed = {who: at for who, at in self._removed.items() if now - at < REMOVED_FOR_S}
         for call in list(self._calls.values()):
             self._turn(call, call.tick, now)
             if call.identities or call.sid not in self._by_sid:

@@ -165,6 +165,12 @@ class Deliveries:
         if delivery is not None:
             self._carry_out(connection.room, delivery.leave(connection.line, self._seconds()))
 
+    def remove(self, room: RoomId, identity: Identity) -> None:
+        """End the connection of somebody whom a host has put out."""
+        delivery = self._rooms.get(room)
+        if delivery is not None:
+            self._carry_out(room, delivery.remove(identity, self._seconds()))
+
     def rooms_in_use(self) -> list[RoomId]:
         return list(self._rooms)
 

@@ -24,6 +24,8 @@ class Dependencies:
     limits: Limits
     clock: Clock
     """The time of day, aware."""
+    send_out: Callable[[RoomId, Identity], None]
+    """End somebody's part in the call of a room, and keep it ended."""
     people_in: Callable[[RoomId], Sequence[Identity]]
     """Who is in the call of a room right now."""
     media_age: Callable[[], float]

@@ -19,4 +19,9 @@ async def connect(deps: Dependencies, room_id: RoomId, token: str) -> Connection
     seat = await deps.store.seat_of(room_id, Identity(grant.identity))
     if seat is None:
         raise TokenInvalid("no such seat any more")
-    return deps.deliveries.connect(room_id, seat.identity, hosts=seat.role is Role.HOST)
+    connection = deps.deliveries.connect(room_id, seat.identity, hosts=seat.role is Role.HOST)
+    # A host may have put the seat out between the look and the connection.
+    if await deps.store.seat_of(room_id, seat.identity) is None:
+        deps.deliveries.closed(connection)
+        raise TokenInvalid("no such seat any more")
+    return connection

@@ -122,6 +122,13 @@ class RoomStore:
             row = (await connection.execute(_admitted(room_id, identity))).first()
         return None if row is None else _seat(row)
 
+    async def is_removed(self, room_id: RoomId, identity: Identity) -> bool:
+        """Whether a host has put that identity out, and no seat has been admitted by it since."""
+        shown = select(seats.c.state).where(seats.c.room == room_id, seats.c.identity == identity)
+        async with self._database.reading() as connection:
+            states = set(await connection.scalars(shown))
+        return SeatState.DENIED.value in states and SeatState.ADMITTED.value not in states
+
     async def keep_seat(self, room_id: RoomId, seat: Seat) -> None:
         """Keep what was decided about a seat. One that exists keeps its identity in a transit room, and takes the new one
         (the fingerprint of a new key) in an encrypted room; a host's stays a host's.

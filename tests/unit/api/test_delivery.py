@@ -100,6 +100,23 @@ async def refused(client: Client) -> tuple[str, int | None]:
             return last.get("code", ""), end.rcvd.code if end.rcvd else None
 
 
+async def test_who_is_removed_is_cut_off_at_once_and_its_token_connects_no_more(served: str, meeting: Meeting):
+    (out, token), (stays, other) = await meeting.guest(), await meeting.guest()
+    (leaving, _), (staying, _) = await greeted(served, meeting, token), await greeted(served, meeting, other)
+    url = f"{ROOMS}/{meeting.room}/people/{out}/removal"
+
+    assert (await meeting.http.post(url, json={"seat_key": meeting.host_key})).status_code == 204
+
+    assert (await refused(leaving))[1] == 4001
+    again = Client(await connect(f"ws://{served}/api/e2ee/{meeting.room}"))
+    await again.say(t="hello", v=1, token=token)
+    assert await refused(again) == ("token_invalid", 4000)
+    # The control: who was not removed is still there, and told who is.
+    async with asyncio.timeout(5):
+        while (await staying.hear("people"))["people"] != [stays]:
+            pass
+
+
 async def test_two_come_together_in_one_order(served: str, meeting: Meeting):
     host, state = await greeted(served, meeting, await meeting.host_token())
     assert (state["you"], state["epoch"], state["group"], state["info"]) == (meeting.host, None, None, None)

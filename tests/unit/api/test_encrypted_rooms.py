@@ -204,6 +204,28 @@ async def test_a_newer_policy_of_the_same_key_takes_the_place_of_the_older(host:
     assert code(await host.post("policy", policy=forged, seq=3)) == (422, "policy_invalid")
 
 
+async def test_a_policy_may_have_the_two_sealed_fields_and_none_beside(host: Host):
+    assert (await host.post("policy", policy=host.policy(n9=2, n14=b"a" * 8192, n15=b"n"), seq=2)).status_code == 204
+    for changes in ({"n14": b"a" * 8193}, {"n15": "text"}, {"n16": b""}):
+        assert code(await host.post("policy", policy=host.policy(n9=3, **changes), seq=3)) == (422, "policy_invalid")
+
+
+async def test_only_a_host_removes_and_only_guests(host: Host, guest: Browser):
+    knock = await knocked(guest)
+    await host.post(f"knocks/{knock}/admit", certificate=CERTIFICATE)
+    out = f"people/{guest.identity}/removal"
+
+    assert code(await guest.post(f"people/{host.identity}/removal")) == (403, "host_only")
+    assert code(await host.post(f"people/{host.identity}/removal")) == (404, "person_unknown")
+    assert code(await host.post(f"people/{new_fingerprint()}/removal")) == (404, "person_unknown")
+    assert (await guest.enter()).json()["state"] == "admitted"
+
+    for _again in range(2):
+        assert (await host.post(out)).status_code == 204
+        assert (await guest.enter()).json() == {"state": "denied"}
+    assert (await guest.post("look")).json()["role"] == "stranger"
+
+
 async def test_where_the_policy_opens_the_room_the_link_is_enough(host: Host, guest: Browser):
     assert (await guest.enter()).status_code == 202
     await host.post("policy", policy=host.policy(n9=2, n5="open"), seq=2)

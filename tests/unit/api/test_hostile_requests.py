@@ -178,6 +178,7 @@ async def test_the_openapi_schema_describes_every_call(http: httpx.AsyncClient):
     assert {path for path in schema["paths"] if path.startswith(ROOMS)} == {
         ROOMS,
         *(f"{ROOMS}/{{room}}/{action}" for action in ("claim", "look", "enter", "policy", "knocks/admit-all")),
+        f"{ROOMS}/{{room}}/people/{{identity}}/removal",
         *(f"{ROOMS}/{{room}}/knocks/{{knock}}/{action}" for action in ("admit", "deny")),
     }
     assert (await http.get("/docs")).status_code == 404

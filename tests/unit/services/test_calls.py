@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from huisclos.identity.room_tokens import RoomTokens
 from huisclos.media.engine import EventHandler
 from huisclos.model.call import AddPeer, Answered, AudioLevels, Connected, MediaCommand, RemovePeer
 from huisclos.model.errors import NotReady, RoomEncrypted, RoomFull, RoomUnknown, TokenInvalid
-from huisclos.model.ids import ClaimHash, RoomId, new_identity
+from huisclos.model.ids import ClaimHash, Identity, RoomId, SeatHash, new_identity
 from huisclos.model.join_grant import JoinGrant
-from huisclos.model.room import Encryption, Room
+from huisclos.model.room import Encryption, Role, Room, Seat, SeatState
 from huisclos.model.secrecy import Pii, Secret
-from huisclos.services.calls import EMPTY_FOR_S, Calls
+from huisclos.services.calls import EMPTY_FOR_S, REMOVED_FOR_S, Calls
 from huisclos.services.sessions import Session
 from huisclos.store.database import default_url, open_database
 from huisclos.store.rooms import RoomStore
@@ -207,6 +208,35 @@ async def test_a_removed_person_is_told_and_taken_from_the_media_plane(house: Ho
     assert house.calls.people_in(room) == []
     assert isinstance(house.plane.commands[-1], RemovePeer)
     house.calls.closed(session, grant)
+
+
+async def test_a_token_made_before_a_removal_opens_nothing_after_it(house: House) -> None:
+    room = await house.room()
+    anna, ben = (Seat(SeatHash(secrets.token_hex(32)), new_identity(), Role.GUEST, SeatState.ADMITTED) for _ in "ab")
+    for seat in (anna, ben):
+        await house.store.keep_seat(room, seat)
+    tokens = [house.tokens.mint(room, seat.identity, Pii("x")).reveal() for seat in (anna, ben)]
+    await house.store.keep_seat(room, replace(anna, state=SeatState.DENIED))
+    house.calls.remove(room, anna.identity)
+
+    with pytest.raises(TokenInvalid):
+        await house.calls.admit(tokens[0])
+    house.tick(seconds=REMOVED_FOR_S + 1)
+    with pytest.raises(TokenInvalid):
+        await house.calls.admit(tokens[0])
+    await house.calls.admit(tokens[1])
+
+
+async def test_who_is_removed_while_the_database_is_asked_does_not_come_in(house: House) -> None:
+    room = await house.room()
+    token = house.token(room)
+    identity = house.tokens.verify_join_token(token).identity
+    await house.calls.admit(token)
+
+    house.calls.remove(room, Identity(identity))
+
+    with pytest.raises(TokenInvalid):
+        await house.calls.admit(token)
 
 
 async def test_shutdown_sends_everybody_to_come_back_and_takes_nobody(house: House) -> None:

@@ -98,6 +98,9 @@ export const rooms: RoomsPort = {
   async deny(room, knock, seat) {
     await post(`/${room}/knocks/${encodeURIComponent(knock)}/deny`, { seat_key: seat });
   },
+  async remove(room, identity, seat) {
+    await post(`/${room}/people/${encodeURIComponent(identity)}/removal`, { seat_key: seat });
+  },
   async admitAll(room, seat, certificates) {
     const body = { seat_key: seat, ...(certificates === null ? {} : { certificates }) };
     await post(`/${room}/knocks/admit-all`, body);

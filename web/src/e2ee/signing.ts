@@ -28,6 +28,10 @@ export interface PolicyTerms {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly banned: readonly string[];
+  /** Title and agenda, sealed for those who have the link. */
+  readonly about?: Bytes | null;
+  /** What hosts keep for one another, sealed for them. */
+  readonly notes?: Bytes | null;
 }
 
 /** A key of one's own that cannot be exported. Rejects where the browser has no Ed25519. */
@@ -57,6 +61,11 @@ export async function signed(key: SigningKey, bytes: Bytes): Promise<Bytes> {
 
 /** CBOR `[body, sig]`, body being the CBOR of the terms. */
 export async function policyBlob(host: SigningKey, terms: PolicyTerms): Promise<Bytes> {
+  const optional: readonly [number, Bytes | null | undefined][] = [
+    [14, terms.about],
+    [15, terms.notes],
+  ];
+  const sealed = optional.filter(([, bytes]) => bytes != null);
   const body = encode(
     new Map<number, unknown>([
       [1, POLICY_VERSION],
@@ -72,6 +81,7 @@ export async function policyBlob(host: SigningKey, terms: PolicyTerms): Promise<
       [11, terms.notAfter],
       [12, []],
       [13, [...terms.banned]],
+      ...sealed,
     ]),
   );
   return encode([body, await signed(host, labelled("hc1 policy", body))]) as Bytes;

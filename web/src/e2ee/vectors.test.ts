@@ -37,6 +37,8 @@ describe("the vectors of the contract", () => {
     };
 
     expect(hex(await policyBlob(host, terms))).toBe(policy.blob);
+    const { about, notes, blob } = policy.sealed;
+    expect(hex(await policyBlob(host, { ...terms, about: bytes(about), notes: bytes(notes) }))).toBe(blob);
     expect(hex(await certificate(host, link.room, ROLE_GUEST, seat.publicKey, certified.not_after))).toBe(
       certified.certificate,
     );

@@ -181,6 +181,11 @@ export const en: Texts = {
     host: "Host",
     unnamed: "No name",
     unverified: "Unverified card",
+    remove: (name) => `Remove ${name}`,
+    removeQuestion: (name) => `Remove ${name} from the meeting?`,
+    removeText: "They leave at once and cannot come back with this seat.",
+    removeDo: "Remove",
+    removeNot: "Cancel",
   },
 
   invite: {

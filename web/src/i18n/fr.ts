@@ -190,6 +190,11 @@ export const fr = {
     host: "Organisateur",
     unnamed: "Sans nom",
     unverified: "Carte non vérifiée",
+    remove: (name: string) => `Exclure ${name}`,
+    removeQuestion: (name: string) => `Exclure ${name} de la réunion ?`,
+    removeText: "Cette personne sort tout de suite et ne peut pas revenir à cette place.",
+    removeDo: "Exclure",
+    removeNot: "Annuler",
   },
 
   invite: {

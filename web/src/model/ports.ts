@@ -31,6 +31,8 @@ export interface RoomsPort {
   enter(room: RoomId, seat: SeatKey, visitor: Visitor): Promise<Entry>;
   admit(room: RoomId, knock: string, seat: SeatKey, certificate: string | null): Promise<void>;
   deny(room: RoomId, knock: string, seat: SeatKey): Promise<void>;
+  /** For a host: ends a guest's seat for good, with its call and everything that hangs on it. */
+  remove(room: RoomId, identity: string, seat: SeatKey): Promise<void>;
   /** With certificates: lets in those who have one here, by knock. */
   admitAll(room: RoomId, seat: SeatKey, certificates: Readonly<Record<string, string>> | null): Promise<void>;
 }

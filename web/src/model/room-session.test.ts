@@ -73,6 +73,8 @@ class World {
     this.call.set(callAfter(this.call.get(), { type: "ended", reason }));
   }
 
+  removeFails: Failure | null = null;
+
   readonly ports: Ports = {
     rooms: {
       create: async () => ({ room: ROOM, claim: "c" }),
@@ -91,6 +93,10 @@ class World {
         this.certified = certificate ?? "";
       },
       deny: async () => undefined,
+      remove: async (_room, identity) => {
+        this.log.push(`seat of ${identity} ends`);
+        if (this.removeFails !== null) throw this.removeFails;
+      },
       admitAll: async (_room, _seat, certificates) => {
         this.certified = JSON.stringify(certificates);
       },
@@ -158,7 +164,7 @@ class World {
       this.log.push(`enter as ${asHost ? "host" : "guest"}`);
       this.keys.set(encryptionAfter(this.keys.get(), { type: "epoch", epoch: 1, members: [] }));
     },
-    remove: () => undefined,
+    remove: (identity) => void this.log.push(`keys of ${identity} go`),
     alarmsSeen: () => undefined,
     close: () => void this.log.push("close"),
   };
@@ -452,5 +458,20 @@ describe("an encrypted room", () => {
     expect(session.visit.get().answerTrouble).toEqual({ code: "card_unreadable" });
     await session.admitAll();
     expect(JSON.parse(world.certified)).toEqual({ "1": "certificate for the card of Ben" });
+  });
+
+  test("takes the keys from somebody before it asks the server for the seat, and even when that refuses", async () => {
+    world.look = { ...sealed, role: "host" };
+    world.entry = admitted(null, "host");
+    world.removeFails = new Failure("server_unreachable");
+    const session = world.visit(KEYS);
+    await session.look(null);
+
+    const trouble = await session.remove("p_Ben");
+
+    expect(world.log.slice(-2)).toEqual(["keys of p_Ben go", "seat of p_Ben ends"]);
+    expect(trouble).toEqual({ code: "server_unreachable" });
+    world.removeFails = null;
+    expect(await session.remove("p_Ben")).toBeNull();
   });
 });

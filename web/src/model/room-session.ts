@@ -179,6 +179,20 @@ export class RoomSession {
     await this.#porter.admitAll();
   }
 
+  /**
+   * For a host: takes the keys from somebody, then the seat. Keys first: they change even when the server does not answer. Why the
+   * seat could not be taken, or null.
+   */
+  async remove(identity: string): Promise<Trouble | null> {
+    this.#encryption.keys?.remove(identity);
+    try {
+      await this.ports.rooms.remove(this.room, identity, this.#seat);
+      return null;
+    } catch (error) {
+      return troubleOf(error);
+    }
+  }
+
   /** Leaves whatever there is to leave, and closes every device. */
   close(): void {
     this.#closed = true;

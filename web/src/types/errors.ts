@@ -289,6 +289,16 @@ export const errorTexts = {
       help: "They left, or somebody has already answered them.",
     },
   },
+  person_unknown: {
+    fr: {
+      message: "Cette personne n'est pas invitée de cette salle.",
+      help: "Elle n'y est plus, ou c'est un organisateur : un organisateur ne peut pas être exclu.",
+    },
+    en: {
+      message: "This person is not a guest of this room.",
+      help: "They are no longer there, or they are a host: a host cannot be removed.",
+    },
+  },
   lobby_full: {
     fr: {
       message: "Trop de personnes attendent déjà à la porte.",

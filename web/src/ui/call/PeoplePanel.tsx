@@ -12,6 +12,7 @@ import { KnockList } from "./KnockList";
 import { BlockedList } from "./MemberList";
 import { Panel } from "./Panel";
 import styles from "./PeoplePanel.module.css";
+import { RemovePerson } from "./RemovePerson";
 
 interface Props {
   readonly session: RoomSession;
@@ -63,6 +64,9 @@ export function PeoplePanel({ session, knocks, trouble, state, encryption, isHos
                 <MicOff size={20} role="img" aria-label={texts.call.isMuted} aria-hidden={false} />
               )}
               {person.camera === "on" ? <Video size={20} aria-hidden /> : <VideoOff size={20} aria-hidden />}
+              {isHost && !person.isSelf && !hosts.has(person.id) && (
+                <RemovePerson session={session} identity={person.id} name={person.name || texts.people.unnamed} />
+              )}
             </li>
           ))}
         </ul>

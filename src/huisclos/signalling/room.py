@@ -11,7 +11,7 @@ from livekit.protocol import models, rtc
 
 from huisclos.model.call import AddPeer, MediaEvent, RemovePeer
 from huisclos.model.join_grant import JoinGrant
-from huisclos.signalling import leaving, media, receiving, requests, responses, resuming, sending
+from huisclos.signalling import leaving, media, offering, receiving, requests, responses, resuming, sending
 from huisclos.signalling.leaving import Action, Reason
 from huisclos.signalling.outbox import Connection, Output
 from huisclos.signalling.participant import Participant, newcomer
@@ -49,28 +49,35 @@ class RoomCall:
     def participant_sids(self) -> list[str]:
         return list(self._state.participants)
 
-    def join(self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float) -> list[Output]:
+    def join(
+        self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float, *, dual: bool = False
+    ) -> list[Output]:
         """A participant with a valid token opens a socket: a new one, or one that resumes. A second session of the
-        same identity ends the first."""
+        same identity ends the first. `dual`: an older client, with a connection for each way."""
         if request.reconnect:
-            self._resume(connection, grant, request, now)
+            self._resume(connection, grant, request, now, dual=dual)
             return self._end_turn(now)
         state = self._state
         double = state.with_identity(grant.identity)
         if double is not None:
             leaving.disconnect(state, double, Reason.DUPLICATE_IDENTITY, Action.DISCONNECT)
-        participant = newcomer(state.new_id("PA_"), connection, grant, request, now)
+        participant = newcomer(state.new_id("PA_"), connection, grant, request, now, dual=dual)
         others = [other.info() for other in state.participants.values()]
         state.participants[participant.sid] = participant
-        state.outbox.command(AddPeer(participant.sid, state.sid))
+        for peer in participant.peers:
+            state.outbox.command(AddPeer(peer, state.sid))
         participant.version = 1
-        state.outbox.send(connection, responses.join(state.room(), participant.info(), others))
+        welcome = responses.join(
+            state.room(), participant.info(), others, subscriber_primary=participant.subscriber_primary
+        )
+        state.outbox.send(connection, welcome)
         state.tell_about(participant)
         self._freshen_token(participant, now)
         for announcement in request.add_track_requests:
             sending.announce(state, participant, announcement)
         if request.publisher_offer.sdp:
             sending.offered(state, participant, request.publisher_offer)
+        offering.begin(state, participant, now)
         return self._end_turn(now)
 
     def receive(self, connection: Connection, request: rtc.SignalRequest, now: float) -> list[Output]:
@@ -110,6 +117,7 @@ class RoomCall:
                 leaving.disconnect(self._state, participant, Reason.JOIN_FAILURE, Action.DISCONNECT)
             else:
                 self._freshen_token(participant, now)
+                offering.insist(self._state, participant, now)
                 if participant.sections.waits:
                     self._state.unsettle(participant)
         return self._end_turn(now)
@@ -133,17 +141,22 @@ class RoomCall:
         for participant in state.participants.values():
             state.outbox.send(participant.connection, responses.leave(Reason.STATE_MISMATCH, Action.RECONNECT))
             state.outbox.hang_up(participant.connection)
-            state.outbox.command(RemovePeer(participant.sid))
+            for peer in participant.peers:
+                state.outbox.command(RemovePeer(peer))
         state.participants.clear()
         return state.outbox.take()
 
-    def _resume(self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float) -> None:
+    def _resume(
+        self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float, *, dual: bool
+    ) -> None:
         participant = self._state.participants.get(request.participant_sid)
         # The sid is no secret in a call: only the token proves whose session this is.
-        if participant is None or participant.identity != grant.identity:
+        known = participant is not None and participant.identity == grant.identity
+        if participant is None or not known or (participant.downlink is not None) != dual:
             resuming.refuse(self._state, connection)
             return
         resuming.resume(self._state, participant, connection, grant)
+        offering.begin(self._state, participant, now, restart=True)
         if request.HasField("sync_state"):
             resuming.synchronise(self._state, participant, request.sync_state, now)
         if request.publisher_offer.sdp and participant.sid in self._state.participants:
@@ -160,6 +173,7 @@ class RoomCall:
         unsettled, self._state.unsettled = self._state.unsettled, {}
         for participant in unsettled.values():
             receiving.settle(self._state, participant, now)
+            offering.settle(self._state, participant, now)
         sending.tell_demand(self._state, now)
         return self._state.outbox.take()
 

@@ -10,7 +10,7 @@ from huisclos.signalling import responses
 from huisclos.signalling.data import Replay
 from huisclos.signalling.demand import Demand
 from huisclos.signalling.outbox import Connection, Outbox
-from huisclos.signalling.participant import Participant
+from huisclos.signalling.participant import RECEIVER, Participant
 
 DISCONNECTED: Final = models.ParticipantInfo.State.DISCONNECTED
 
@@ -38,6 +38,10 @@ class CallState:
     departed: list[models.ParticipantInfo] = field(default_factory=list)
     unsettled: dict[str, Participant] = field(default_factory=dict)
     """Whose sections may no longer carry what they want."""
+
+    def owner(self, peer: str) -> Participant | None:
+        """Whose peer this is."""
+        return self.participants.get(peer.removesuffix(RECEIVER))
 
     def with_identity(self, identity: str) -> Participant | None:
         return next((p for p in self.participants.values() if p.identity == identity), None)

@@ -39,6 +39,8 @@ impl Sfu {
             .enable_opus(true, false)
             .enable_vp8(true)
             .enable_h264(true)
+            .enable_vp9(true)
+            .enable_av1(true)
             .clear_extension_map();
         for (id, extension) in [
             (1, Extension::AudioLevel),

@@ -11,7 +11,7 @@ VERSION: Final = "1.13.5"
 PING_INTERVAL_S: Final = 5
 PING_TIMEOUT_S: Final = 15
 
-_CODECS: Final = ("audio/opus", "video/VP8", "video/H264", "video/rtx")
+_CODECS: Final = ("audio/opus", "video/VP8", "video/H264", "video/VP9", "video/AV1", "video/rtx")
 
 
 def server_info() -> models.ServerInfo:

@@ -10,7 +10,7 @@ use huisclos_sfu::{Command, Event, Name, Sfu, SfuConfig};
 use huisclos_sim::Server;
 use huisclos_wire::extension::{IdMap, Kind, Values};
 use huisclos_wire::rtcp::{self, Packet};
-use huisclos_wire::{demux, h264, rtp, stun, vp8};
+use huisclos_wire::{av1, demux, h264, rtp, stun, vp8, vp9};
 
 use crate::simulated::Call;
 
@@ -95,6 +95,8 @@ fn read_stun(bytes: &[u8]) {
 
 fn video(bytes: &[u8]) {
     h264::starts_keyframe(bytes);
+    vp9::starts_keyframe(bytes);
+    av1::starts_keyframe(bytes);
     let Some(before) = vp8::parse(bytes) else {
         return;
     };

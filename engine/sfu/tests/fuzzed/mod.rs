@@ -212,6 +212,29 @@ fn sdp(bytes: &[u8]) {
             "neither answered nor refused"
         );
     });
+    answer(bytes);
+}
+
+/// The same bytes as the answer to an offer of ours.
+fn answer(bytes: &[u8]) {
+    let sdp = String::from_utf8_lossy(bytes).into_owned();
+    with_a_fresh_peer(|sfu, now, peer| {
+        let (name, request) = (peer.clone(), 1);
+        sfu.command(
+            now,
+            Command::CreateOffer {
+                peer: name,
+                request,
+                audios: 1,
+                videos: 1,
+                restart: false,
+            },
+        );
+        let offered = |event| matches!(event, Event::Offered { .. });
+        assert!(std::iter::from_fn(|| sfu.poll_event()).any(offered));
+        let peer = peer.clone();
+        sfu.command(now, Command::ApplyAnswer { peer, request, sdp });
+    });
 }
 
 fn offer(sfu: &mut Sfu, now: Instant, peer: &Name, sdp: String) {

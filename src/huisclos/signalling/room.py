@@ -4,23 +4,27 @@ Each public method is one turn: it applies its input, lets the parts settle, and
 of participants within a turn reach the others as one update.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
+from typing import Concatenate, Final, ParamSpec
 
 from livekit.protocol import models, rtc
 
 from huisclos.model.call import AddPeer, MediaEvent, RemovePeer
-from huisclos.model.join_grant import JoinGrant
-from huisclos.signalling import leaving, media, offering, receiving, requests, responses, resuming, sending
+from huisclos.model.join_grant import JoinGrant, VideoGrants
+from huisclos.signalling import leaving, media, moderating, offering, receiving, requests, responses, resuming, sending
 from huisclos.signalling.leaving import Action, Reason
 from huisclos.signalling.outbox import Connection, Output
-from huisclos.signalling.participant import Participant, newcomer
+from huisclos.signalling.participant import Participant, newcomer, too_large
 from huisclos.signalling.state import CallState
+
+Inputs = ParamSpec("Inputs")
 
 # A client gives up reconnecting after about 45 s; media without signalling is not kept for longer than that.
 RESUME_WINDOW_S: Final = 45.0
 CONNECT_WINDOW_S: Final = 60.0
 FRESH_TOKEN_EVERY_S: Final = 300.0
+COUNT_EVERY_S: Final = 5.0
 _UPDATE_BYTES: Final = 128 * 1024
 
 
@@ -120,6 +124,7 @@ class RoomCall:
                 offering.insist(self._state, participant, now)
                 if participant.sections.waits:
                     self._state.unsettle(participant)
+        self._tell_how_many(now)
         return self._end_turn(now)
 
     def remove(self, identity: str, reason: models.DisconnectReason, now: float) -> list[Output]:
@@ -128,6 +133,57 @@ class RoomCall:
         if participant is not None:
             leaving.disconnect(self._state, participant, reason, Action.DISCONNECT)
         return self._end_turn(now)
+
+    def permit(self, identity: str, may: VideoGrants, now: float) -> list[Output]:
+        """Change what this person may do in the call, at once."""
+        return self._moderate(identity, now, moderating.permit, may)
+
+    def mute(self, identity: str, track: str, now: float, *, muted: bool) -> list[Output]:
+        return self._moderate(identity, now, partial(moderating.mute, muted=muted), track)
+
+    def describe(
+        self, identity: str, metadata: str, name: str, attributes: Mapping[str, str], now: float
+    ) -> list[Output]:
+        """Change what the others see of this person. Raises ValueError for what is too large; nothing changes then."""
+        if too_large(metadata, name, attributes.items()):
+            raise ValueError
+        return self._moderate(identity, now, moderating.describe, metadata, name, attributes)
+
+    def subscribe(self, identity: str, tracks: Collection[str], now: float, *, subscribe: bool) -> list[Output]:
+        return self._moderate(identity, now, partial(moderating.subscribe, subscribe=subscribe), tracks)
+
+    def describe_room(self, metadata: str, now: float) -> list[Output]:
+        moderating.describe_room(self._state, metadata)
+        return self._end_turn(now)
+
+    def send_data(self, packet: models.DataPacket, now: float, *, reliable: bool) -> list[Output]:
+        moderating.send_data(self._state, packet, reliable=reliable)
+        return self._end_turn(now)
+
+    def info(self) -> models.Room:
+        return self._state.room()
+
+    def people(self) -> list[models.ParticipantInfo]:
+        return [participant.info() for participant in self._state.participants.values()]
+
+    def _moderate(
+        self,
+        identity: str,
+        now: float,
+        act: Callable[Concatenate[CallState, Participant, Inputs], None],
+        *inputs: Inputs.args,
+        **named: Inputs.kwargs,
+    ) -> list[Output]:
+        participant = self._state.with_identity(identity)
+        if participant is not None:
+            act(self._state, participant, *inputs, **named)
+        return self._end_turn(now)
+
+    def _tell_how_many(self, now: float) -> None:
+        state = self._state
+        if len(state.participants) != state.told_people and now - state.told_people_at >= COUNT_EVERY_S:
+            state.told_people_at = now
+            moderating.tell_room(state)
 
     def close(self, reason: models.DisconnectReason, action: rtc.LeaveRequest.Action, now: float) -> list[Output]:
         """End the call for all, telling each what to do next."""

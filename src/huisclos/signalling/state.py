@@ -24,6 +24,10 @@ class CallState:
     """A fresh random id that begins with the given prefix."""
     encrypted: bool = False
     """End to end, by the participants."""
+    metadata: str = ""
+    told_people: int = 0
+    """How many people everybody was told are here, and when."""
+    told_people_at: float = 0.0
     outbox: Outbox = field(default_factory=Outbox)
     participants: dict[str, Participant] = field(default_factory=dict)
     """By sid, in the order of joining."""
@@ -70,6 +74,7 @@ class CallState:
         return models.Room(
             sid=self.sid,
             name=self.name,
+            metadata=self.metadata,
             creation_time=int(self.opened_at),
             creation_time_ms=int(self.opened_at * 1000),
             num_participants=len(self.participants),

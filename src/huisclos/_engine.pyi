@@ -18,6 +18,7 @@ __all__ = [
     "Engine",
     "EngineBusy",
     "Event",
+    "Offered",
     "PeerStats",
     "Refused",
     "StreamState",
@@ -43,8 +44,16 @@ class Answered:
     sdp: Final[str]
 
 @final
+class Offered:
+    """Our own offer, asked for by `Engine.create_offer` number `request`. Its msids are random: the caller rewrites them."""
+
+    peer: Final[str]
+    request: Final[int]
+    sdp: Final[str]
+
+@final
 class Refused:
-    """The offer number `request` could not be applied; the peer lives on as it was."""
+    """The offer or answer number `request` could not be applied; the peer lives on as it was."""
 
     peer: Final[str]
     request: Final[int]
@@ -117,7 +126,17 @@ class PeerStats:
     sent_bps: Final[int]
 
 Event: TypeAlias = (
-    Answered | Refused | Connected | Unreachable | Closed | TrackStarted | StreamState | Data | AudioLevels | PeerStats
+    Answered
+    | Offered
+    | Refused
+    | Connected
+    | Unreachable
+    | Closed
+    | TrackStarted
+    | StreamState
+    | Data
+    | AudioLevels
+    | PeerStats
 )
 
 @final
@@ -166,6 +185,15 @@ class Engine:
     def remove_peer(self, peer: str) -> None: ...
     def offer(self, peer: str, request: int, sdp: str) -> None:
         """Apply a client's offer (also an ICE restart): `Answered` or `Refused` follows with the same `request`."""
+
+    def create_offer(self, peer: str, request: int, *, audios: int, videos: int, restart: bool = False) -> None:
+        """Make an offer with at least so many sections to send on, and LiveKit's data channels: `Offered` follows.
+
+        It makes one that has no answer yet void. `restart`: with new ICE credentials.
+        """
+
+    def apply_answer(self, peer: str, request: int, sdp: str) -> None:
+        """The client's answer to the offer of `create_offer` number `request`. `Refused` follows if it is no good."""
 
     def candidate(self, peer: str, candidate: str) -> None:
         """A trickled remote candidate, the `candidate:…` line. Not needed for ICE-lite to work; bad ones are ignored."""

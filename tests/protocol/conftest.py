@@ -34,3 +34,9 @@ def any_server(request: pytest.FixtureRequest) -> str:
 def stock_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with stock.running(os.environ["LIVEKIT_SERVER"], tmp_path_factory.mktemp("stock")) as url:
         yield url
+
+
+@pytest.fixture
+def sdk_server_url(sdk_server: Served) -> str:
+    """Ours alone, where what is tested is our own choice or a hostile case."""
+    return sdk_server.url

@@ -122,9 +122,36 @@ def socket_url(server: str, path: str = "/rtc/v1", **query: str) -> str:
 
 @asynccontextmanager
 async def joined(
-    server: str, identity: str, room: str, *, json: bool = False, jwt: str = "", **fields: Any
+    server: str, identity: str, room: str, *, json: bool = False, jwt: str = "", path: str = "/rtc/v1", **fields: Any
 ) -> AsyncIterator[Signal]:
     """A participant for as long as the block lasts."""
     query = {"access_token": jwt or token(identity, room), "join_request": join_request(**fields)}
-    async with websockets.connect(socket_url(server, **query), max_size=None) as socket:
+    async with websockets.connect(socket_url(server, path, **query), max_size=None) as socket:
         yield Signal(socket, json=json)
+
+
+@asynccontextmanager
+async def joined_v0(
+    server: str, identity: str, room: str, *, json: bool = False, jwt: str = "", **query: str
+) -> AsyncIterator[Signal]:
+    """A participant that describes itself in the query of `/rtc` and keeps two peer connections."""
+    said = {"sdk": "go", "version": "2.13.0", "protocol": "16", "auto_subscribe": "1", **query}
+    url = socket_url(server, "/rtc", access_token=jwt or token(identity, room), **said)
+    async with websockets.connect(url, max_size=None) as socket:
+        yield Signal(socket, json=json)
+
+
+def answer_to(sdp: str) -> str:
+    """What a client that receives everything answers to an offer of the server."""
+    turned = {"a=sendonly": "a=recvonly", "a=setup:actpass": "a=setup:active"}
+    own = {
+        "a=ice-ufrag:": "a=ice-ufrag:abcd",
+        "a=ice-pwd:": "a=ice-pwd:abcdefghijklmnopqrstuvwx",
+        "a=fingerprint:": f"a=fingerprint:sha-256 {_FINGERPRINT}",
+    }
+    lines: list[str] = []
+    for line in sdp.splitlines():
+        if line.startswith(("a=msid:", "a=ssrc", "a=candidate:", "a=ice-lite", "a=end-of-candidates")):
+            continue
+        lines.append(next((mine for prefix, mine in own.items() if line.startswith(prefix)), turned.get(line, line)))
+    return "\r\n".join(lines) + "\r\n"

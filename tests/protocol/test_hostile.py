@@ -244,13 +244,6 @@ def test_a_page_that_is_no_socket_is_not_found(sdk_server: Served, path: str) ->
     assert httpx.get(f"{sdk_server.url}{path}").status_code == 404
 
 
-async def test_the_older_protocol_says_that_it_is_not_spoken(sdk_server: Served) -> None:
-    status, text = await refused(socket_url(sdk_server.url, "/rtc", access_token=token("anna", "den")))
-
-    assert status == 404
-    assert "requested room does not exist" not in text
-
-
 def test_validate_says_what_the_socket_would_to_pages_of_any_origin(sdk_server: Served) -> None:
     url = f"{sdk_server.url}/rtc/v1/validate"
     good = {"access_token": token("anna", "den"), "join_request": join_request()}

@@ -42,7 +42,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tests
 
 
-def run(suite: Path, server: Served, *selected: str) -> dict[str, str]:
+def run(suite: Path, server: Served, *selected: str, two: bool = False) -> dict[str, str]:
     """The outcome of each test selected: name → passed, failed or skipped."""
     report = suite / "report.xml"
     environment = {
@@ -50,6 +50,7 @@ def run(suite: Path, server: Served, *selected: str) -> dict[str, str]:
         "LIVEKIT_URL": server.url.replace("http", "ws"),
         "LIVEKIT_API_KEY": KEY,
         "LIVEKIT_API_SECRET": SECRET,
+        **({"TWO_PEER_CONNECTIONS": "1"} if two else {}),
     }
     command = [sys.executable, "-m", "pytest", "-x", f"--junitxml={report}", *selected]
     done = subprocess.run(command, check=False, cwd=suite, env=environment, capture_output=True, text=True, timeout=170)
@@ -62,6 +63,7 @@ def run(suite: Path, server: Served, *selected: str) -> dict[str, str]:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.parametrize("two", [False, True], ids=["one connection", "two connections"])
 @pytest.mark.parametrize(
     ("selected", "tests"),
     [
@@ -75,8 +77,10 @@ def run(suite: Path, server: Served, *selected: str) -> dict[str, str]:
     ],
     ids=lambda value: value[0].removesuffix(".py") if isinstance(value, tuple) else "",
 )
-def test_the_sdk_s_own_suite_passes(suite: Path, sdk_server: Served, selected: tuple[str, ...], tests: int) -> None:
-    outcomes = run(suite, sdk_server, *selected)
+def test_the_sdk_s_own_suite_passes(
+    suite: Path, sdk_server: Served, selected: tuple[str, ...], tests: int, two: bool
+) -> None:
+    outcomes = run(suite, sdk_server, *selected, two=two)
 
     assert set(outcomes.values()) == {"passed"}, outcomes
     assert len(outcomes) == tests, "a suite that runs fewer tests than it has proves nothing"

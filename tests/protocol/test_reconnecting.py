@@ -65,14 +65,23 @@ async def sing(source: rtc.AudioSource) -> None:
         await source.capture_frame(rtc.AudioFrame(tone, 48_000, 1, 480))
 
 
+@pytest.fixture(params=["one connection", "two connections", "the listener two"])
+def single(request: pytest.FixtureRequest) -> tuple[bool, bool]:
+    """Whether singer and listener each keep one peer connection (`/rtc/v1`) or one for each way (`/rtc`)."""
+    return {"one connection": (True, True), "two connections": (False, False), "the listener two": (True, False)}[
+        request.param
+    ]
+
+
 @pytest.fixture
-async def pair(any_server: str) -> AsyncIterator[tuple[Listener, Listener]]:
+async def pair(any_server: str, single: tuple[bool, bool]) -> AsyncIterator[tuple[Listener, Listener]]:
     """One who sings and one who hears it."""
     room = f"room-{uuid.uuid4().hex[:8]}"
     singer, listener = Listener(), Listener()
     url = any_server.replace("http", "ws", 1)
-    await singer.room.connect(url, token("singer", room))
-    await listener.room.connect(url, token("listener", room))
+    for who, one in zip((singer, listener), single, strict=True):
+        identity = "singer" if who is singer else "listener"
+        await who.room.connect(url, token(identity, room), rtc.RoomOptions(single_peer_connection=one))
     source = rtc.AudioSource(48_000, 1)
     track = rtc.LocalAudioTrack.create_audio_track("voice", source)
     singing = asyncio.create_task(sing(source))

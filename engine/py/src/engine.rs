@@ -131,6 +131,32 @@ impl Engine {
         })
     }
 
+    #[pyo3(signature = (peer, request, *, audios, videos, restart = false))]
+    fn create_offer(
+        &self,
+        peer: &str,
+        request: u64,
+        audios: usize,
+        videos: usize,
+        restart: bool,
+    ) -> PyResult<()> {
+        self.command(Command::CreateOffer {
+            peer: Name::from(peer),
+            request,
+            audios,
+            videos,
+            restart,
+        })
+    }
+
+    fn apply_answer(&self, peer: &str, request: u64, sdp: String) -> PyResult<()> {
+        self.command(Command::ApplyAnswer {
+            peer: Name::from(peer),
+            request,
+            sdp,
+        })
+    }
+
     fn candidate(&self, peer: &str, candidate: String) -> PyResult<()> {
         self.command(Command::Candidate {
             peer: Name::from(peer),

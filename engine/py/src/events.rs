@@ -24,6 +24,7 @@ macro_rules! event_classes {
 
 event_classes! {
     Answered { peer: String, request: u64, sdp: String }
+    Offered { peer: String, request: u64, sdp: String }
     Refused { peer: String, request: u64, code: &'static str, detail: String }
     Connected { peer: String }
     Unreachable { peer: String }
@@ -97,6 +98,15 @@ pub(crate) fn to_python(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
         Event::Answered { peer, request, sdp } => Py::new(
             py,
             Answered {
+                peer: peer.to_string(),
+                request,
+                sdp,
+            },
+        )?
+        .into_any(),
+        Event::Offered { peer, request, sdp } => Py::new(
+            py,
+            Offered {
                 peer: peer.to_string(),
                 request,
                 sdp,

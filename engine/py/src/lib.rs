@@ -14,7 +14,7 @@ mod _engine {
     use super::engine::{Engine, EngineBusy};
     #[pymodule_export]
     use super::events::{
-        Answered, AudioLevels, Closed, Connected, Data, PeerStats, Refused, StreamState,
+        Answered, AudioLevels, Closed, Connected, Data, Offered, PeerStats, Refused, StreamState,
         TrackStarted, Unreachable,
     };
     use super::*;

@@ -50,6 +50,21 @@ pub enum Command {
         request: u64,
         sdp: String,
     },
+    /// Make an offer with at least so many sections to send on, and LiveKit's data channels; `Offered` or `Refused` follows with
+    /// the same number. An offer before it that has no answer yet is void. `restart`: with new ICE credentials.
+    CreateOffer {
+        peer: Name,
+        request: u64,
+        audios: usize,
+        videos: usize,
+        restart: bool,
+    },
+    /// The client's answer to offer number `request`; only a bad one is answered, by `Refused`.
+    ApplyAnswer {
+        peer: Name,
+        request: u64,
+        sdp: String,
+    },
     Candidate {
         peer: Name,
         candidate: String,
@@ -138,6 +153,11 @@ pub enum Refusal {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     Answered {
+        peer: Name,
+        request: u64,
+        sdp: String,
+    },
+    Offered {
         peer: Name,
         request: u64,
         sdp: String,

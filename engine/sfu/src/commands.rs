@@ -28,6 +28,16 @@ impl Sfu {
                 }
             }
             Command::Offer { peer, request, sdp } => self.offer(now, &peer, request, &sdp),
+            Command::CreateOffer {
+                peer,
+                request,
+                audios,
+                videos,
+                restart,
+            } => self.create_offer(now, &peer, request, [audios, videos], restart),
+            Command::ApplyAnswer { peer, request, sdp } => {
+                self.apply_answer(now, &peer, request, &sdp);
+            }
             Command::Candidate { peer, candidate } => {
                 self.add_remote_candidate(now, &peer, &candidate)
             }

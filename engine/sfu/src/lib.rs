@@ -33,6 +33,7 @@ mod header_template;
 mod keytap;
 mod layers;
 mod negotiation;
+mod offering;
 mod once;
 mod peer;
 mod receive;

@@ -20,8 +20,8 @@ use crate::sfu::Sfu;
 use crate::uplink::{Coding, Sending, Uplink};
 
 /// A room of a hundred people in one description is about 150 kB.
-const MAX_SDP: usize = 512 << 10;
-const MAX_SECTIONS: usize = 256;
+pub(crate) const MAX_SDP: usize = 512 << 10;
+pub(crate) const MAX_SECTIONS: usize = 256;
 /// What a client may send in one data-channel message: 64 KiB and LiveKit's envelope, with room.
 const MAX_MESSAGE: u32 = 96 << 10;
 
@@ -39,6 +39,8 @@ impl Sfu {
             .enable_opus(true, false)
             .enable_vp8(true)
             .enable_h264(true)
+            .enable_vp9(true)
+            .enable_av1(true)
             .clear_extension_map();
         for (id, extension) in [
             (1, Extension::AudioLevel),
@@ -103,20 +105,7 @@ impl Sfu {
         let negotiated = peer.rtc.call(|rtc| negotiate(rtc, sections, uplink, sdp));
         match negotiated {
             Ok(Ok((answer, ufrag))) => {
-                peer.section_of_ssrc.clear();
-                for (index, section) in peer.sections.iter().enumerate() {
-                    peer.section_of_ssrc.insert(section.ssrc, index);
-                    peer.section_of_ssrc
-                        .extend(section.rtx_ssrc.map(|ssrc| (ssrc, index)));
-                }
-                if peer.phase == Phase::New {
-                    peer.phase = Phase::Connecting { since: now };
-                }
-                if peer.ufrag != ufrag {
-                    self.ufrags.remove(peer.ufrag.as_bytes());
-                    self.ufrags.insert(ufrag.clone().into_bytes(), key);
-                    peer.ufrag = ufrag;
-                }
+                self.negotiated(now, key, ufrag);
                 Ok(answer)
             }
             Ok(Err(error)) => {
@@ -127,6 +116,27 @@ impl Sfu {
                 self.fail(now, key, fatal);
                 Err((Refusal::Internal, "the peer was ended".to_owned()))
             }
+        }
+    }
+
+    /// What follows from a finished negotiation, whoever made the offer.
+    pub(crate) fn negotiated(&mut self, now: Instant, key: usize, ufrag: String) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        peer.section_of_ssrc.clear();
+        for (index, section) in peer.sections.iter().enumerate() {
+            peer.section_of_ssrc.insert(section.ssrc, index);
+            peer.section_of_ssrc
+                .extend(section.rtx_ssrc.map(|ssrc| (ssrc, index)));
+        }
+        if peer.phase == Phase::New {
+            peer.phase = Phase::Connecting { since: now };
+        }
+        if peer.ufrag != ufrag {
+            self.ufrags.remove(peer.ufrag.as_bytes());
+            self.ufrags.insert(ufrag.clone().into_bytes(), key);
+            peer.ufrag = ufrag;
         }
     }
 
@@ -153,7 +163,7 @@ impl Sfu {
 
 /// What str0m says about a description, without the memory address that its parser puts into the first line: that is nobody
 /// else's business.
-fn without_pointers(message: &str) -> String {
+pub(crate) fn without_pointers(message: &str) -> String {
     let lines = message.lines().filter(|line| !line.contains("0x"));
     lines.collect::<Vec<_>>().join(", ")
 }
@@ -167,15 +177,7 @@ fn negotiate(
 ) -> Result<(String, String), RtcError> {
     let offer =
         SdpOffer::from_sdp_string(sdp).map_err(|error| RtcError::RemoteSdp(error.to_string()))?;
-    for section in sections
-        .iter()
-        .filter(|section| rtc.media(section.mid).is_some())
-        .collect::<Vec<_>>()
-    {
-        let rtx = section.rtx_ssrc.map(Into::into);
-        rtc.direct_api()
-            .declare_stream_tx(section.ssrc.into(), rtx, section.mid, None);
-    }
+    lend(rtc, sections);
     let answer = rtc
         .sdp_api()
         .accept_offer(offer)
@@ -186,15 +188,30 @@ fn negotiate(
         }
         update_uplink(rtc, uplink, answer);
     }
-    for section in sections.iter() {
-        rtc.direct_api().remove_stream_tx(section.ssrc.into());
-    }
+    take_back(rtc, sections);
     let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
     Ok((answer?, ufrag))
 }
 
+/// Lends our sending streams to str0m, so that it names them in a description.
+pub(crate) fn lend(rtc: &mut Rtc, sections: &[Section]) {
+    for section in sections {
+        if rtc.media(section.mid).is_some() {
+            let rtx = section.rtx_ssrc.map(Into::into);
+            rtc.direct_api()
+                .declare_stream_tx(section.ssrc.into(), rtx, section.mid, None);
+        }
+    }
+}
+
+pub(crate) fn take_back(rtc: &mut Rtc, sections: &[Section]) {
+    for section in sections {
+        rtc.direct_api().remove_stream_tx(section.ssrc.into());
+    }
+}
+
 /// Makes or renews the section `mid`, if it is one on which we send.
-fn update_section(rtc: &mut Rtc, sections: &mut Vec<Section>, mid: Mid) {
+pub(crate) fn update_section(rtc: &mut Rtc, sections: &mut Vec<Section>, mid: Mid) {
     let Some(media) = rtc.media(mid) else { return };
     if !media.direction().is_sending() {
         return;
@@ -286,7 +303,7 @@ fn add_ids(ids: &mut IdMap, media: &Media) {
     }
 }
 
-fn mids(sdp: &str) -> impl Iterator<Item = Mid> {
+pub(crate) fn mids(sdp: &str) -> impl Iterator<Item = Mid> {
     sdp.lines()
         .filter_map(|line| line.strip_prefix("a=mid:"))
         .map(|mid| Mid::from(mid.trim_end()))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use str0m::change::SdpPendingOffer;
 use str0m::crypto::dtls::SrtpProfile;
 use str0m::media::Mid;
 
@@ -63,6 +64,8 @@ pub(crate) struct Peer {
     /// Every address the peer has shown to be its own, with ours that it reached.
     pub(crate) remotes: Vec<Path>,
     pub(crate) ufrag: String,
+    /// Our own offer that waits for the client's answer, by its number.
+    pub(crate) offered: Option<(u64, SdpPendingOffer)>,
     pub(crate) published: Vec<Published>,
     pub(crate) uplink: Uplink,
     pub(crate) sections: Vec<Section>,
@@ -91,6 +94,7 @@ impl Peer {
             path: None,
             remotes: Vec::new(),
             ufrag: String::new(),
+            offered: None,
             published: Vec::new(),
             uplink: Uplink::new(now),
             sections: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use huisclos_wire::{h264, vp8};
+use huisclos_wire::{av1, h264, vp8, vp9};
 use str0m::format::Codec;
 use str0m::media::{Mid, Rid};
 
@@ -79,6 +79,8 @@ impl Sfu {
                 Some(descriptor) => (descriptor.starts_keyframe, Some(descriptor.numbers)),
                 None => return,
             },
+            Codec::Vp9 => (vp9::starts_keyframe(received.payload), None),
+            Codec::Av1 => (av1::starts_keyframe(received.payload), None),
             Codec::H264 => (h264::starts_keyframe(received.payload), None),
             _ => (track.is_audio, None),
         };

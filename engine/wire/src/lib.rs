@@ -14,6 +14,7 @@
     )
 )]
 
+pub mod av1;
 pub mod demux;
 pub mod extension;
 pub mod h264;
@@ -23,3 +24,4 @@ pub mod rtp;
 pub mod stun;
 pub mod twcc;
 pub mod vp8;
+pub mod vp9;

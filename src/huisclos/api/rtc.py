@@ -1,7 +1,7 @@
-"""The signalling socket `/rtc/v1` of LiveKit's protocol and its `validate` companions: HTTP and frames to `Calls` and back.
+"""The signalling sockets `/rtc/v1` and `/rtc` of LiveKit's protocol and their `validate` companions: HTTP and frames to `Calls`.
 
 A refusal is an HTTP answer with a line of plain text, given before the socket opens: clients choose by its status what
-to try next. `/rtc`, the older protocol with two peer connections, is not there, and says so with the same 404.
+to try next. On `/rtc` a client without a join request describes itself in the query and keeps two peer connections.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ from huisclos.services.calls import Calls
 from huisclos.services.limits import Limits
 from huisclos.services.sessions import Session
 from huisclos.signalling.frames import decode_join_request
+from huisclos.signalling.query import join_request_of, publish_only
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +54,12 @@ def rtc_routes(calls: Calls, limits: Limits) -> list[BaseRoute]:
     async def socket(websocket: WebSocket) -> None:
         limits.check("join", address_of(websocket))
         grant, request = await _admitted(calls, websocket)
-        session = calls.join(grant, request)
-        try:
-            await websocket.accept()
-            await _relay(calls, session, grant, websocket)
-        finally:
-            calls.closed(session, grant)
+        await _served(calls, grant, request, websocket, dual=False)
+
+    async def socket_v0(websocket: WebSocket) -> None:
+        limits.check("join", address_of(websocket))
+        grant, request, dual = await _admitted_v0(calls, websocket)
+        await _served(calls, grant, request, websocket, dual=dual)
 
     async def validate(request: Request) -> Response:
         limits.check("join", address_of(request))
@@ -66,14 +67,13 @@ def rtc_routes(calls: Calls, limits: Limits) -> list[BaseRoute]:
         return PlainTextResponse("success", headers=_CORS)
 
     async def validate_v0(request: Request) -> Response:
-        """The same without the join request. It tells an SDK that its token is good and only its protocol too old."""
         limits.check("join", address_of(request))
-        await calls.admit(_token(request))
+        await _admitted_v0(calls, request)
         return PlainTextResponse("success", headers=_CORS)
 
     return [
         WebSocketRoute("/rtc/v1", _refusing_socket(socket)),
-        WebSocketRoute("/rtc", _absent_socket),
+        WebSocketRoute("/rtc", _refusing_socket(socket_v0)),
         Route("/rtc/v1/validate", _refusing(validate), methods=["GET", "OPTIONS"]),
         Route("/rtc/validate", _refusing(validate_v0), methods=["GET", "OPTIONS"]),
         Route("/rtc/v1", _absent, methods=["GET"]),
@@ -87,6 +87,29 @@ async def _admitted(calls: Calls, connection: HTTPConnection) -> tuple[JoinGrant
     if not parameter:
         raise JoinRequestMissing
     return grant, decode_join_request(parameter)
+
+
+async def _admitted_v0(calls: Calls, connection: HTTPConnection) -> tuple[JoinGrant, rtc.JoinRequest, bool]:
+    """Also whether the client keeps two peer connections: it does unless it sends a join request, as on `/rtc/v1`."""
+    query = connection.query_params
+    if query.get("join_request"):
+        return *(await _admitted(calls, connection)), False
+    grant = await calls.admit(_token(connection))
+    request = join_request_of(query)
+    if name := query.get("publish", ""):
+        grant = publish_only(grant, name)
+    return grant, request, True
+
+
+async def _served(
+    calls: Calls, grant: JoinGrant, request: rtc.JoinRequest, websocket: WebSocket, *, dual: bool
+) -> None:
+    session = calls.join(grant, request, dual=dual)
+    try:
+        await websocket.accept()
+        await _relay(calls, session, grant, websocket)
+    finally:
+        calls.closed(session, grant)
 
 
 def _token(connection: HTTPConnection) -> str:
@@ -172,7 +195,3 @@ def _refusal(error: HuisClosError) -> Response:
 
 async def _absent(_request: Request) -> Response:
     return PlainTextResponse("not found", 404)
-
-
-async def _absent_socket(websocket: WebSocket) -> None:
-    await websocket.send_denial_response(PlainTextResponse("not found", 404))

@@ -14,14 +14,17 @@ from huisclos.model.call import (
     AddCandidate,
     AddPeer,
     Answered,
+    ApplyAnswer,
     ApplyOffer,
     AudioLevels,
     Closed,
     Connected,
+    CreateOffer,
     DataReceived,
     MediaCommand,
     MediaEvent,
     Mute,
+    Offered,
     PeerStats,
     Prefer,
     Publish,
@@ -129,7 +132,7 @@ class EmbeddedEngine:
             return False
         return True
 
-    def _pass_on(self, command: MediaCommand) -> None:  # noqa: C901  # one line a noun
+    def _pass_on(self, command: MediaCommand) -> None:  # noqa: C901, PLR0912  # one line a noun
         engine = self._engine
         match command:
             case AddPeer(peer, room):
@@ -138,6 +141,10 @@ class EmbeddedEngine:
                 engine.remove_peer(peer)
             case ApplyOffer(peer, request, sdp):
                 engine.offer(peer, request, sdp)
+            case CreateOffer(peer, request, audios, videos, restart):
+                engine.create_offer(peer, request, audios=audios, videos=videos, restart=restart)
+            case ApplyAnswer(peer, request, sdp):
+                engine.apply_answer(peer, request, sdp)
             case AddCandidate(peer, candidate):
                 engine.candidate(peer, candidate)
             case Publish(peer, mid, track, screen):
@@ -164,6 +171,7 @@ def _nouns(engine: ModuleType) -> Mapping[type, Callable[[Any], MediaEvent]]:
     return {
         engine.Data: lambda e: DataReceived(e.peer, e.channel, e.payload),
         engine.Answered: lambda e: Answered(e.peer, e.request, e.sdp),
+        engine.Offered: lambda e: Offered(e.peer, e.request, e.sdp),
         engine.Refused: lambda e: Refused(e.peer, e.request, e.code),
         engine.Connected: lambda e: Connected(e.peer),
         engine.Unreachable: lambda e: Unreachable(e.peer),

@@ -34,6 +34,29 @@ class ApplyOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateOffer:
+    """Make an offer with at least so many sections to send on: `Offered` or `Refused` follows with the same `request`.
+
+    `restart`: with new ICE credentials. An older offer without an answer is void.
+    """
+
+    peer: str
+    request: int
+    audios: int
+    videos: int
+    restart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyAnswer:
+    """The client's answer to offer `request`. Only a bad one is answered, by `Refused`."""
+
+    peer: str
+    request: int
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddCandidate:
     peer: str
     candidate: str
@@ -97,6 +120,8 @@ MediaCommand: TypeAlias = (
     AddPeer
     | RemovePeer
     | ApplyOffer
+    | CreateOffer
+    | ApplyAnswer
     | AddCandidate
     | Publish
     | Unpublish
@@ -116,8 +141,17 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """What is to be offered to the client, as `CreateOffer` asked."""
+
+    peer: str
+    request: int
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
-    """The offer could not be applied; the peer lives on as it was."""
+    """The offer or answer could not be applied; the peer lives on as it was."""
 
     peer: str
     request: int
@@ -194,6 +228,7 @@ class PeerStats:
 
 MediaEvent: TypeAlias = (
     Answered
+    | Offered
     | Refused
     | Connected
     | Unreachable

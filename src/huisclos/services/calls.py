@@ -136,13 +136,16 @@ class Calls:
             raise RoomUnknown
         return (await self._store.room(room)).encryption is Encryption.E2EE
 
-    def join(self, grant: JoinGrant, request: rtc.JoinRequest) -> Session:
-        """A session for one socket of an admitted participant; what it is to be told first waits in it already."""
+    def join(self, grant: JoinGrant, request: rtc.JoinRequest, *, dual: bool = False) -> Session:
+        """A session for one socket of an admitted participant; what it is to be told first waits in it already.
+
+        `dual`: the participant keeps a peer connection for each way.
+        """
         now = self._seconds()
         call = self._calls.get((grant.issuer, grant.room)) or self._open(grant, now)
         session = Session(Connection(next(self._connections)), self._seconds)
         self._sessions[session.connection] = session
-        self._turn(call, call.join, session.connection, grant, request, now)
+        self._turn(call, call.join, session.connection, grant, request, now, dual=dual)
         if call.sid not in self._by_sid:
             session.end()
         return session

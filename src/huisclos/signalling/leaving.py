@@ -25,7 +25,8 @@ def remove(state: CallState, participant: Participant, reason: models.Disconnect
     sending.withdraw_all(state, participant)
     for track in participant.sections.carried.values():
         state.demand.leave(track, participant.sid)
-    state.outbox.command(RemovePeer(participant.sid))
+    for peer in participant.peers:
+        state.outbox.command(RemovePeer(peer))
     del state.participants[participant.sid]
     state.changed.pop(participant.sid, None)
     state.unsettled.pop(participant.sid, None)

@@ -9,6 +9,7 @@ from huisclos.model.call import (
     Connected,
     DataReceived,
     MediaEvent,
+    Offered,
     PeerStats,
     Refused,
     SendData,
@@ -16,7 +17,7 @@ from huisclos.model.call import (
     TrackStarted,
     Unreachable,
 )
-from huisclos.signalling import data, leaving, quality, sending, speaking
+from huisclos.signalling import data, leaving, offering, quality, sending, speaking
 from huisclos.signalling.leaving import Action, Reason
 from huisclos.signalling.participant import ACTIVE, Participant
 from huisclos.signalling.state import CallState
@@ -27,7 +28,7 @@ def happened(state: CallState, event: MediaEvent, now: float) -> None:
     if isinstance(event, AudioLevels):
         speaking.tell(state, event)
         return
-    participant = state.participants.get(event.peer)
+    participant = state.owner(event.peer)
     if participant is None:
         return
     match event:
@@ -39,22 +40,24 @@ def happened(state: CallState, event: MediaEvent, now: float) -> None:
         case DataReceived():
             _data(state, participant, event, now)
         case PeerStats():
-            participant.stats = event
+            participant.stats[event.peer] = event
             quality.tell(state, participant)
         case _:
             _connection_changed(state, participant, event)
 
 
 def _connection_changed(
-    state: CallState, participant: Participant, event: Answered | Refused | Connected | Unreachable | Closed
+    state: CallState, participant: Participant, event: Answered | Offered | Refused | Connected | Unreachable | Closed
 ) -> None:
     match event:
         case Answered(_, request, sdp):
             sending.answered(state, participant, request, sdp)
-        case Refused(_, request, _):
-            _refused(state, participant, request)
-        case Connected():
-            if participant.state != ACTIVE:
+        case Offered(_, request, sdp):
+            offering.offered(state, participant, request, sdp)
+        case Refused():
+            _refused(state, participant, event)
+        case Connected(peer):
+            if peer == participant.primary and participant.state != ACTIVE:
                 participant.state = ACTIVE
                 state.tell_about(participant)
         case Unreachable():
@@ -63,9 +66,11 @@ def _connection_changed(
             _closed(state, participant, event)
 
 
-def _refused(state: CallState, participant: Participant, request: int) -> None:
+def _refused(state: CallState, participant: Participant, event: Refused) -> None:
     """An offer nobody can answer leaves the client waiting for ever: let it begin again from nothing."""
-    if participant.offers.pop(request, None) is not None:
+    downlink = participant.downlink
+    ours = downlink is not None and event.peer == downlink.peer
+    if participant.offers.pop(event.request, None) is not None or ours:
         leaving.disconnect(state, participant, Reason.STATE_MISMATCH, Action.RECONNECT)
 
 
@@ -107,6 +112,6 @@ def _data(state: CallState, sender: Participant, event: DataReceived, now: float
         if not sender.sequences.take(packet.sequence):
             return
         state.replay.keep(sender.sid, packet, now)
-    receivers = tuple(other.sid for other in state.others(sender) if packet.is_for(other.identity))
+    receivers = tuple(other.receiver for other in state.others(sender) if packet.is_for(other.identity))
     if receivers:
         state.outbox.command(SendData(receivers, event.channel, packet.payload))

@@ -4,7 +4,7 @@ from typing import Final
 
 from livekit.protocol import rtc
 
-from huisclos.signalling import responses
+from huisclos.signalling import moderating, responses
 from huisclos.signalling.participant import Participant, too_large
 from huisclos.signalling.state import CallState
 
@@ -21,10 +21,7 @@ def change(state: CallState, participant: Participant, wish: rtc.UpdateParticipa
     elif too_large(wish.metadata, wish.name, attributes.items()):
         _answer(state, participant, wish, _Reason.LIMIT_EXCEEDED)
     else:
-        participant.metadata = wish.metadata or participant.metadata
-        participant.name = wish.name or participant.name
-        participant.attributes = attributes
-        state.tell_about(participant)
+        moderating.describe(state, participant, wish.metadata, wish.name, wish.attributes)
         if participant.client.protocol >= _OK_SINCE_PROTOCOL:
             _answer(state, participant, wish, _Reason.OK)
 

@@ -3,7 +3,7 @@
 Holds and describes; what happens to it is decided in `room` and `requests`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +19,8 @@ from huisclos.signalling.sections import Sections
 from huisclos.signalling.subscriptions import HIGH, LOW, Subscriptions, Viewing
 
 ACTIVE: Final = models.ParticipantInfo.State.ACTIVE
+# What the second peer of a participant is called: sids have no such sign.
+RECEIVER: Final = "/receiver"
 MAX_METADATA_BYTES: Final = 512 * 1024
 MAX_ATTRIBUTES_BYTES: Final = 64 * 1024
 MAX_NAME_LENGTH: Final = 256
@@ -30,6 +32,18 @@ class Offer:
 
     id: int
     sections: tuple[Section, ...]
+
+
+@dataclass(slots=True)
+class Downlink:
+    """The second connection of an older client: what it receives comes on this one, and the offers for it come from us."""
+
+    peer: str
+    request: int | None = None
+    """Of the offer that is being made or waits for its answer."""
+    asked_at: float = 0.0
+    started: Mapping[str, str] = field(default_factory=dict)
+    """mid → track that begin with the answer"""
 
 
 @dataclass(slots=True)
@@ -55,10 +69,13 @@ class Participant:
     sequences: Sequences = field(default_factory=Sequences)
     listeners: rtc.SubscriptionPermission | None = None
     """Whom it lets receive its tracks, once it has said so; everybody until then."""
+    downlink: Downlink | None = None
+    """None when one connection carries both ways."""
     departed_meanwhile: dict[str, models.ParticipantInfo] = field(default_factory=dict)
     """Who left while its socket was closed: told on resuming."""
     token_given_at: float | None = None
-    stats: PeerStats | None = None
+    stats: dict[str, PeerStats] = field(default_factory=dict)
+    """The latest of each of its peers."""
     told_quality: dict[str, int] = field(default_factory=dict)
     simulated_loss: str | None = None
     """Asked for by a test of reconnecting: close the next resumed socket `before` or `after` its first message."""
@@ -74,6 +91,24 @@ class Participant:
     @property
     def has_connected(self) -> bool:
         return self.state == ACTIVE
+
+    @property
+    def receiver(self) -> str:
+        """The peer that receives for it."""
+        return self.sid if self.downlink is None else self.downlink.peer
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        return (self.sid,) if self.downlink is None else (self.sid, self.downlink.peer)
+
+    @property
+    def subscriber_primary(self) -> bool:
+        """Whether the connection that says `connected` for it is the one it receives on."""
+        return self.downlink is not None and self.may.can_subscribe
+
+    @property
+    def primary(self) -> str:
+        return self.receiver if self.subscriber_primary else self.sid
 
     def may_publish(self, source: models.TrackSource) -> bool:
         sources = self.may.can_publish_sources
@@ -120,8 +155,13 @@ def _permission(may: VideoGrants) -> models.ParticipantPermission:
     )
 
 
-def newcomer(sid: str, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float) -> Participant:
-    """A participant as its token and its join request describe it. The request adds to the token only where that allows."""
+def newcomer(
+    sid: str, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float, *, dual: bool = False
+) -> Participant:
+    """A participant as its token and its join request describe it. The request adds to the token only where that allows.
+
+    `dual`: it keeps a connection for each way.
+    """
     settings = request.connection_settings
     metadata, attributes = grant.metadata, dict(grant.attributes)
     if grant.video.can_update_own_metadata:
@@ -136,6 +176,7 @@ def newcomer(sid: str, connection: Connection, grant: JoinGrant, request: rtc.Jo
         client=request.client_info,
         joined_at=now,
         connection=connection,
+        downlink=Downlink(sid + RECEIVER) if dual else None,
         # Under adaptive stream the client says how large each tile is as soon as it has one: begin small until then.
         subscriptions=Subscriptions(
             settings.auto_subscribe, Viewing(quality=LOW if settings.adaptive_stream else HIGH)

@@ -31,9 +31,10 @@ def judged(stats: PeerStats) -> models.ConnectionQuality:
 
 def tell(state: CallState, participant: Participant) -> None:
     """Tell `participant`, and those who receive it, about its connection; each only what it was not told before."""
-    if participant.stats is None:
+    if not participant.stats:
         return
-    quality = judged(participant.stats)
+    # The worse of two connections is what a person notices, and the enum counts up to excellent.
+    quality = min(map(judged, participant.stats.values()))
     info = rtc.ConnectionQualityInfo(participant_sid=participant.sid, quality=quality)
     message = rtc.SignalResponse(connection_quality=rtc.ConnectionQualityUpdate(updates=[info]))
     # In a large room nearly everybody publishes nothing: nobody else need be asked whether it hears them.

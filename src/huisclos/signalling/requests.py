@@ -7,7 +7,7 @@ from typing import Any, Final
 from livekit.protocol import rtc
 
 from huisclos.model.call import AddCandidate
-from huisclos.signalling import leaving, metadata, permissions, receiving, resuming, sending, simulating
+from huisclos.signalling import leaving, metadata, offering, permissions, receiving, resuming, sending, simulating
 from huisclos.signalling.leaving import Reason
 from huisclos.signalling.participant import Participant
 from huisclos.signalling.responses import refusal
@@ -25,6 +25,10 @@ def _offer(state: CallState, participant: Participant, description: rtc.SessionD
     sending.offered(state, participant, description)
 
 
+def _answer(state: CallState, participant: Participant, description: rtc.SessionDescription, _now: float) -> None:
+    offering.answered(state, participant, description)
+
+
 def _trickle(state: CallState, participant: Participant, trickle: rtc.TrickleRequest, _now: float) -> None:
     try:
         init = json.loads(trickle.candidateInit)
@@ -32,7 +36,8 @@ def _trickle(state: CallState, participant: Participant, trickle: rtc.TrickleReq
         return
     candidate = init.get("candidate") if isinstance(init, dict) else None
     if isinstance(candidate, str) and candidate:
-        state.outbox.command(AddCandidate(participant.sid, candidate))
+        receives = trickle.target == rtc.SignalTarget.SUBSCRIBER
+        state.outbox.command(AddCandidate(participant.receiver if receives else participant.sid, candidate))
 
 
 def _add_track(state: CallState, participant: Participant, request: rtc.AddTrackRequest, _now: float) -> None:
@@ -114,6 +119,7 @@ def _publish_data_track(
 
 _HANDLERS: Final[Mapping[str, Callable[[CallState, Participant, Any, float], None]]] = {
     "offer": _offer,
+    "answer": _answer,
     "trickle": _trickle,
     "add_track": _add_track,
     "mute": _mute,

@@ -11,14 +11,20 @@ VERSION: Final = "1.13.5"
 PING_INTERVAL_S: Final = 5
 PING_TIMEOUT_S: Final = 15
 
-_CODECS: Final = ("audio/opus", "video/VP8", "video/H264", "video/rtx")
+_CODECS: Final = ("audio/opus", "video/VP8", "video/H264", "video/VP9", "video/AV1", "video/rtx")
 
 
 def server_info() -> models.ServerInfo:
     return models.ServerInfo(edition=models.ServerInfo.Edition.Standard, version=VERSION, protocol=PROTOCOL)
 
 
-def join(room: models.Room, me: models.ParticipantInfo, others: Iterable[models.ParticipantInfo]) -> rtc.SignalResponse:
+def join(
+    room: models.Room,
+    me: models.ParticipantInfo,
+    others: Iterable[models.ParticipantInfo],
+    *,
+    subscriber_primary: bool = False,
+) -> rtc.SignalResponse:
     """No `ice_servers`: our candidates are host addresses, and a third party's STUN would learn who meets."""
     return rtc.SignalResponse(
         join=rtc.JoinResponse(
@@ -29,7 +35,7 @@ def join(room: models.Room, me: models.ParticipantInfo, others: Iterable[models.
             server_info=server_info(),
             ping_interval=PING_INTERVAL_S,
             ping_timeout=PING_TIMEOUT_S,
-            subscriber_primary=False,
+            subscriber_primary=subscriber_primary,
             fast_publish=True,
             enabled_publish_codecs=codecs(),
         )
@@ -60,6 +66,10 @@ def answer(id_: int, sdp: str, mid_to_track: Mapping[str, str]) -> rtc.SignalRes
     return rtc.SignalResponse(
         answer=rtc.SessionDescription(type="answer", sdp=sdp, id=id_, mid_to_track_id=mid_to_track)
     )
+
+
+def offer(id_: int, sdp: str, mid_to_track: Mapping[str, str]) -> rtc.SignalResponse:
+    return rtc.SignalResponse(offer=rtc.SessionDescription(type="offer", sdp=sdp, id=id_, mid_to_track_id=mid_to_track))
 
 
 def refusal(reason: rtc.RequestResponse.Reason, request_id: int = 0) -> rtc.RequestResponse:

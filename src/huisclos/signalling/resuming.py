@@ -53,4 +53,4 @@ def synchronise(state: CallState, participant: Participant, remembered: rtc.Sync
     state.unsettle(participant)
     seen = [(received.publisher_sid, received.last_seq) for received in remembered.datachannel_receive_states]
     for payload in state.replay.missed(participant.identity, seen, now):
-        state.outbox.command(SendData((participant.sid,), "reliable", payload))
+        state.outbox.command(SendData((participant.receiver,), "reliable", payload))

@@ -4,23 +4,27 @@ Each public method is one turn: it applies its input, lets the parts settle, and
 of participants within a turn reach the others as one update.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
+from typing import Concatenate, Final, ParamSpec
 
 from livekit.protocol import models, rtc
 
 from huisclos.model.call import AddPeer, MediaEvent, RemovePeer
-from huisclos.model.join_grant import JoinGrant
-from huisclos.signalling import leaving, media, receiving, requests, responses, resuming, sending
+from huisclos.model.join_grant import JoinGrant, VideoGrants
+from huisclos.signalling import leaving, media, moderating, offering, receiving, requests, responses, resuming, sending
 from huisclos.signalling.leaving import Action, Reason
 from huisclos.signalling.outbox import Connection, Output
-from huisclos.signalling.participant import Participant, newcomer
+from huisclos.signalling.participant import Participant, newcomer, too_large
 from huisclos.signalling.state import CallState
+
+Inputs = ParamSpec("Inputs")
 
 # A client gives up reconnecting after about 45 s; media without signalling is not kept for longer than that.
 RESUME_WINDOW_S: Final = 45.0
 CONNECT_WINDOW_S: Final = 60.0
 FRESH_TOKEN_EVERY_S: Final = 300.0
+COUNT_EVERY_S: Final = 5.0
 _UPDATE_BYTES: Final = 128 * 1024
 
 
@@ -49,28 +53,35 @@ class RoomCall:
     def participant_sids(self) -> list[str]:
         return list(self._state.participants)
 
-    def join(self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float) -> list[Output]:
+    def join(
+        self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float, *, dual: bool = False
+    ) -> list[Output]:
         """A participant with a valid token opens a socket: a new one, or one that resumes. A second session of the
-        same identity ends the first."""
+        same identity ends the first. `dual`: an older client, with a connection for each way."""
         if request.reconnect:
-            self._resume(connection, grant, request, now)
+            self._resume(connection, grant, request, now, dual=dual)
             return self._end_turn(now)
         state = self._state
         double = state.with_identity(grant.identity)
         if double is not None:
             leaving.disconnect(state, double, Reason.DUPLICATE_IDENTITY, Action.DISCONNECT)
-        participant = newcomer(state.new_id("PA_"), connection, grant, request, now)
+        participant = newcomer(state.new_id("PA_"), connection, grant, request, now, dual=dual)
         others = [other.info() for other in state.participants.values()]
         state.participants[participant.sid] = participant
-        state.outbox.command(AddPeer(participant.sid, state.sid))
+        for peer in participant.peers:
+            state.outbox.command(AddPeer(peer, state.sid))
         participant.version = 1
-        state.outbox.send(connection, responses.join(state.room(), participant.info(), others))
+        welcome = responses.join(
+            state.room(), participant.info(), others, subscriber_primary=participant.subscriber_primary
+        )
+        state.outbox.send(connection, welcome)
         state.tell_about(participant)
         self._freshen_token(participant, now)
         for announcement in request.add_track_requests:
             sending.announce(state, participant, announcement)
         if request.publisher_offer.sdp:
             sending.offered(state, participant, request.publisher_offer)
+        offering.begin(state, participant, now)
         return self._end_turn(now)
 
     def receive(self, connection: Connection, request: rtc.SignalRequest, now: float) -> list[Output]:
@@ -110,8 +121,10 @@ class RoomCall:
                 leaving.disconnect(self._state, participant, Reason.JOIN_FAILURE, Action.DISCONNECT)
             else:
                 self._freshen_token(participant, now)
+                offering.insist(self._state, participant, now)
                 if participant.sections.waits:
                     self._state.unsettle(participant)
+        self._tell_how_many(now)
         return self._end_turn(now)
 
     def remove(self, identity: str, reason: models.DisconnectReason, now: float) -> list[Output]:
@@ -120,6 +133,57 @@ class RoomCall:
         if participant is not None:
             leaving.disconnect(self._state, participant, reason, Action.DISCONNECT)
         return self._end_turn(now)
+
+    def permit(self, identity: str, may: VideoGrants, now: float) -> list[Output]:
+        """Change what this person may do in the call, at once."""
+        return self._moderate(identity, now, moderating.permit, may)
+
+    def mute(self, identity: str, track: str, now: float, *, muted: bool) -> list[Output]:
+        return self._moderate(identity, now, partial(moderating.mute, muted=muted), track)
+
+    def describe(
+        self, identity: str, metadata: str, name: str, attributes: Mapping[str, str], now: float
+    ) -> list[Output]:
+        """Change what the others see of this person. Raises ValueError for what is too large; nothing changes then."""
+        if too_large(metadata, name, attributes.items()):
+            raise ValueError
+        return self._moderate(identity, now, moderating.describe, metadata, name, attributes)
+
+    def subscribe(self, identity: str, tracks: Collection[str], now: float, *, subscribe: bool) -> list[Output]:
+        return self._moderate(identity, now, partial(moderating.subscribe, subscribe=subscribe), tracks)
+
+    def describe_room(self, metadata: str, now: float) -> list[Output]:
+        moderating.describe_room(self._state, metadata)
+        return self._end_turn(now)
+
+    def send_data(self, packet: models.DataPacket, now: float, *, reliable: bool) -> list[Output]:
+        moderating.send_data(self._state, packet, reliable=reliable)
+        return self._end_turn(now)
+
+    def info(self) -> models.Room:
+        return self._state.room()
+
+    def people(self) -> list[models.ParticipantInfo]:
+        return [participant.info() for participant in self._state.participants.values()]
+
+    def _moderate(
+        self,
+        identity: str,
+        now: float,
+        act: Callable[Concatenate[CallState, Participant, Inputs], None],
+        *inputs: Inputs.args,
+        **named: Inputs.kwargs,
+    ) -> list[Output]:
+        participant = self._state.with_identity(identity)
+        if participant is not None:
+            act(self._state, participant, *inputs, **named)
+        return self._end_turn(now)
+
+    def _tell_how_many(self, now: float) -> None:
+        state = self._state
+        if len(state.participants) != state.told_people and now - state.told_people_at >= COUNT_EVERY_S:
+            state.told_people_at = now
+            moderating.tell_room(state)
 
     def close(self, reason: models.DisconnectReason, action: rtc.LeaveRequest.Action, now: float) -> list[Output]:
         """End the call for all, telling each what to do next."""
@@ -133,17 +197,22 @@ class RoomCall:
         for participant in state.participants.values():
             state.outbox.send(participant.connection, responses.leave(Reason.STATE_MISMATCH, Action.RECONNECT))
             state.outbox.hang_up(participant.connection)
-            state.outbox.command(RemovePeer(participant.sid))
+            for peer in participant.peers:
+                state.outbox.command(RemovePeer(peer))
         state.participants.clear()
         return state.outbox.take()
 
-    def _resume(self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float) -> None:
+    def _resume(
+        self, connection: Connection, grant: JoinGrant, request: rtc.JoinRequest, now: float, *, dual: bool
+    ) -> None:
         participant = self._state.participants.get(request.participant_sid)
         # The sid is no secret in a call: only the token proves whose session this is.
-        if participant is None or participant.identity != grant.identity:
+        known = participant is not None and participant.identity == grant.identity
+        if participant is None or not known or (participant.downlink is not None) != dual:
             resuming.refuse(self._state, connection)
             return
         resuming.resume(self._state, participant, connection, grant)
+        offering.begin(self._state, participant, now, restart=True)
         if request.HasField("sync_state"):
             resuming.synchronise(self._state, participant, request.sync_state, now)
         if request.publisher_offer.sdp and participant.sid in self._state.participants:
@@ -160,6 +229,7 @@ class RoomCall:
         unsettled, self._state.unsettled = self._state.unsettled, {}
         for participant in unsettled.values():
             receiving.settle(self._state, participant, now)
+            offering.settle(self._state, participant, now)
         sending.tell_demand(self._state, now)
         return self._state.outbox.take()
 

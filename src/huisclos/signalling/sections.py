@@ -36,6 +36,8 @@ class Sections:
     """`carried` is what the client was told last: mid → track. It never holds a track twice."""
 
     carried: dict[str, str] = field(default_factory=dict)
+    silenced: set[str] = field(default_factory=set)
+    """Those of `carried` on which nothing is sent, because their track was not wanted any more at some moment."""
     _receiving: dict[str, str] = field(default_factory=dict)
     _asked_at: float | None = None
 
@@ -51,6 +53,7 @@ class Sections:
         stopped = tuple(mid for mid in self.carried if mid not in kept)
         started = self._placed(kept, stopped, wanted)
         self.carried = kept | started
+        self.silenced &= set(kept)
         return Refilled(started, stopped)
 
     def _placed(self, kept: Mapping[str, str], resting: Collection[str], wanted: Mapping[str, str]) -> dict[str, str]:
@@ -81,6 +84,16 @@ class Sections:
             return None
         self._asked_at = now
         return Need(self._missing("audio", unplaced, gone), self._missing("video", unplaced, gone))
+
+    def total(self, kind: str, wanted: Mapping[str, str]) -> int:
+        """How many sections of this kind our own offer needs; those about to rest are not counted as free."""
+        kept = {mid: track for mid, track in self.carried.items() if track in wanted}
+        resting = sum(self._receiving.get(mid) == kind for mid in self.carried if mid not in kept)
+        return sum(k == kind for k in wanted.values()) + resting
+
+    def differ(self, wanted: Mapping[str, str]) -> bool:
+        """Whether what is carried is not what is wanted."""
+        return set(self.carried.values()) != set(wanted)
 
     def _missing(self, kind: str, unplaced: list[str], gone: list[str]) -> int:
         """Sections about to rest count as free: the client will offer once more for them."""

@@ -86,6 +86,17 @@ def tell_demand(state: CallState, now: float) -> None:
         state.outbox.send(publisher.connection, demand.message(info, highest))
 
 
+def withdraw_forbidden(state: CallState, participant: Participant) -> list[str]:
+    """Take away the tracks that it may not publish any more. Their sids."""
+    publications = participant.publications
+    forbidden = tuple(p for p in publications.live.values() if not participant.may_publish(p.info.source))
+    for publication in forbidden:
+        del publications.live[publication.sid]
+    publications.pending = [p for p in publications.pending if participant.may_publish(p.info.source)]
+    _apply(state, participant, Bound((), forbidden))
+    return [publication.sid for publication in forbidden]
+
+
 def withdraw_all(state: CallState, participant: Participant) -> None:
     """Everything it published is gone, as when it leaves."""
     _apply(state, participant, Bound((), tuple(participant.publications.live.values())))

@@ -10,7 +10,7 @@ from huisclos.signalling import responses
 from huisclos.signalling.data import Replay
 from huisclos.signalling.demand import Demand
 from huisclos.signalling.outbox import Connection, Outbox
-from huisclos.signalling.participant import Participant
+from huisclos.signalling.participant import RECEIVER, Participant
 
 DISCONNECTED: Final = models.ParticipantInfo.State.DISCONNECTED
 
@@ -24,6 +24,10 @@ class CallState:
     """A fresh random id that begins with the given prefix."""
     encrypted: bool = False
     """End to end, by the participants."""
+    metadata: str = ""
+    told_people: int = 0
+    """How many people everybody was told are here, and when."""
+    told_people_at: float = 0.0
     outbox: Outbox = field(default_factory=Outbox)
     participants: dict[str, Participant] = field(default_factory=dict)
     """By sid, in the order of joining."""
@@ -38,6 +42,10 @@ class CallState:
     departed: list[models.ParticipantInfo] = field(default_factory=list)
     unsettled: dict[str, Participant] = field(default_factory=dict)
     """Whose sections may no longer carry what they want."""
+
+    def owner(self, peer: str) -> Participant | None:
+        """Whose peer this is."""
+        return self.participants.get(peer.removesuffix(RECEIVER))
 
     def with_identity(self, identity: str) -> Participant | None:
         return next((p for p in self.participants.values() if p.identity == identity), None)
@@ -66,6 +74,7 @@ class CallState:
         return models.Room(
             sid=self.sid,
             name=self.name,
+            metadata=self.metadata,
             creation_time=int(self.opened_at),
             creation_time_ms=int(self.opened_at * 1000),
             num_participants=len(self.participants),

@@ -10,7 +10,7 @@ use huisclos_sfu::{Command, Event, Name, Sfu, SfuConfig};
 use huisclos_sim::Server;
 use huisclos_wire::extension::{IdMap, Kind, Values};
 use huisclos_wire::rtcp::{self, Packet};
-use huisclos_wire::{demux, h264, rtp, stun, vp8};
+use huisclos_wire::{av1, demux, h264, rtp, stun, vp8, vp9};
 
 use crate::simulated::Call;
 
@@ -95,6 +95,8 @@ fn read_stun(bytes: &[u8]) {
 
 fn video(bytes: &[u8]) {
     h264::starts_keyframe(bytes);
+    vp9::starts_keyframe(bytes);
+    av1::starts_keyframe(bytes);
     let Some(before) = vp8::parse(bytes) else {
         return;
     };
@@ -209,6 +211,29 @@ fn sdp(bytes: &[u8]) {
             std::iter::from_fn(|| sfu.poll_event()).any(settled),
             "neither answered nor refused"
         );
+    });
+    answer(bytes);
+}
+
+/// The same bytes as the answer to an offer of ours.
+fn answer(bytes: &[u8]) {
+    let sdp = String::from_utf8_lossy(bytes).into_owned();
+    with_a_fresh_peer(|sfu, now, peer| {
+        let (name, request) = (peer.clone(), 1);
+        sfu.command(
+            now,
+            Command::CreateOffer {
+                peer: name,
+                request,
+                audios: 1,
+                videos: 1,
+                restart: false,
+            },
+        );
+        let offered = |event| matches!(event, Event::Offered { .. });
+        assert!(std::iter::from_fn(|| sfu.poll_event()).any(offered));
+        let peer = peer.clone();
+        sfu.command(now, Command::ApplyAnswer { peer, request, sdp });
     });
 }
 

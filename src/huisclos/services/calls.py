@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import Final, ParamSpec
 
@@ -175,6 +176,16 @@ class Calls:
             for (issuer, room), call in self._calls.items()
             if issuer == INTERNAL_ISSUER and call.identities
         ]
+
+    def call(self, issuer: str, room: str) -> RoomCall | None:
+        """The call in progress of a room, to look at. What changes it goes through `act`."""
+        return self._calls.get((issuer, room))
+
+    def act(self, issuer: str, room: str, turn: Callable[[RoomCall, float], list[Output]]) -> None:
+        """Do something to the call of a room from outside it; nothing if it has none. An error of ours ends only that call."""
+        call = self._calls.get((issuer, room))
+        if call is not None:
+            self._turn(call, partial(turn, call), self._seconds())
 
     def remove(self, room: RoomId, identity: Identity) -> None:
         """Send somebody out of the call."""

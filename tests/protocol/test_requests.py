@@ -186,6 +186,21 @@ async def test_a_failure_that_is_for_later_changes_nothing_now(join_ours: Join, 
         await anna.until("pong")
 
 
+async def test_what_is_not_served_is_refused_in_words(join_ours: Join) -> None:
+    async with join_ours() as anna:
+        await welcome(anna)
+        await anna.send(publish_data_track_request=rtc.PublishDataTrackRequest(pub_handle=1, name="d"))
+        assert (await anna.until("request_response")).reason == Reason.UNSUPPORTED_TYPE
+        await anna.send(unpublish_data_track_request=rtc.UnpublishDataTrackRequest(pub_handle=1))
+        assert (await anna.until("request_response")).reason == Reason.UNSUPPORTED_TYPE
+        await anna.send(store_data_blob_request=rtc.StoreDataBlobRequest(request_id=7))
+        stored = await anna.until("request_response")
+        await anna.send(get_data_blob_request=rtc.GetDataBlobRequest(request_id=8))
+        got = await anna.until("request_response")
+
+    assert [(r.request_id, r.reason) for r in (stored, got)] == [(7, Reason.NOT_ALLOWED), (8, Reason.NOT_ALLOWED)]
+
+
 async def test_a_goodbye_is_told_and_no_session_is_left_to_resume(join: Join) -> None:
     async with join() as anna, join("ben") as ben:
         await welcome(anna)

@@ -96,10 +96,14 @@ class Calls:
         if self._closing or self._engine.age() > _UNHEALTHY_S:
             raise NotReady
         encrypted = await self._is_encrypted(grant)
+        self.expect_room_for(grant)
+        return _silent(grant) if encrypted else grant
+
+    def expect_room_for(self, grant: JoinGrant) -> None:
+        """Raises RoomFull if this identity would be one too many."""
         call = self._calls.get((grant.issuer, grant.room))
         if call is not None and len(call.identities) >= self._max_people and grant.identity not in call.identities:
             raise RoomFull
-        return _silent(grant) if encrypted else grant
 
     async def _is_encrypted(self, grant: JoinGrant) -> bool:
         """A holder of an SDK key makes its rooms by joining them, and they are transit; ours exist before anybody may join.

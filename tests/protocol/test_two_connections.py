@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
+import contextlib
 import json as json_text
 import uuid
 
 import httpx
 import pytest
 import websockets
+from livekit import rtc as sdk
 from livekit.protocol import models, rtc
 
 from protocol.livekit_keys import token
@@ -191,3 +193,23 @@ async def test_an_offer_without_an_answer_does_not_keep_others_waiting(any_serve
             assert ufrag((await anna.until("offer")).sdp) != ufrag(
                 next(message.offer.sdp for message in eve.messages if message.HasField("offer"))
             )
+
+
+@pytest.mark.parametrize(("one", "path"), [(True, "/rtc/v1"), (False, "/rtc")])
+async def test_the_sdk_s_option_chooses_the_path_that_the_suites_rely_on(one: bool, path: str) -> None:
+    asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = (await reader.readline()).decode()
+        if not asked.done():
+            asked.set_result(line.split(" ")[1].partition("?")[0])
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        options = sdk.RoomOptions(single_peer_connection=one)
+        connecting = asyncio.create_task(sdk.Room().connect(f"ws://127.0.0.1:{port}", token("anna", "den"), options))
+        async with asyncio.timeout(10):
+            assert await asked == path
+        with contextlib.suppress(sdk.ConnectError):
+            await connecting

@@ -98,6 +98,7 @@ async def _admitted_v0(calls: Calls, connection: HTTPConnection) -> tuple[JoinGr
     request = join_request_of(query)
     if name := query.get("publish", ""):
         grant = publish_only(grant, name)
+        calls.expect_room_for(grant)
     return grant, request, True
 
 

@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import Final, ParamSpec
 
@@ -101,10 +102,14 @@ class Calls:
             raise NotReady
         encrypted = await self._is_encrypted(grant)
         await self._check_not_removed(grant)
+        self.expect_room_for(grant)
+        return _silent(grant) if encrypted else grant
+
+    def expect_room_for(self, grant: JoinGrant) -> None:
+        """Raises RoomFull if this identity would be one too many."""
         call = self._calls.get((grant.issuer, grant.room))
         if call is not None and len(call.identities) >= self._max_people and grant.identity not in call.identities:
             raise RoomFull
-        return _silent(grant) if encrypted else grant
 
     async def _check_not_removed(self, grant: JoinGrant) -> None:
         """A token outlives the seat it was made for, by minutes. Who is in the call has not been put out of it, and comes back
@@ -194,6 +199,16 @@ class Calls:
             for (issuer, room), call in self._calls.items()
             if issuer == INTERNAL_ISSUER and call.identities
         ]
+
+    def call(self, issuer: str, room: str) -> RoomCall | None:
+        """The call in progress of a room, to look at. What changes it goes through `act`."""
+        return self._calls.get((issuer, room))
+
+    def act(self, issuer: str, room: str, turn: Callable[[RoomCall, float], list[Output]]) -> None:
+        """Do something to the call of a room from outside it; nothing if it has none. An error of ours ends only that call."""
+        call = self._calls.get((issuer, room))
+        if call is not None:
+            self._turn(call, partial(turn, call), self._seconds())
 
     def remove(self, room: RoomId, identity: Identity) -> None:
         """Send somebody out of the call, and let nobody in by its tokens."""

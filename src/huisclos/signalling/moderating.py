@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from livekit.protocol import models, rtc
 
-from huisclos.model.call import SendData
+from huisclos.model.call import Channel, SendData
 from huisclos.model.join_grant import VideoGrants
 from huisclos.signalling import sending
 from huisclos.signalling.participant import Participant
@@ -75,5 +75,5 @@ def send_data(state: CallState, packet: models.DataPacket, *, reliable: bool) ->
         if (not identities and not sids) or participant.identity in identities or participant.sid in sids
     )
     if receivers:
-        channel = "reliable" if reliable else "lossy"
+        channel: Channel = "reliable" if reliable else "lossy"
         state.outbox.command(SendData(receivers, channel, packet.SerializeToString()))

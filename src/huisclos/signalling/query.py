@@ -14,6 +14,7 @@ from huisclos.model.join_grant import JoinGrant
 
 _SDK: Final = models.ClientInfo.SDK
 _MAX_ATTRIBUTES_BYTES: Final = 128 * 1024
+_MAX_PUBLISHER_NAME: Final = 64
 _TEXTS: Final = ("version", "os", "os_version", "device_model", "browser", "browser_version", "network", "other_sdks")
 
 
@@ -39,7 +40,13 @@ def join_request_of(query: Mapping[str, str]) -> rtc.JoinRequest:
 
 
 def publish_only(grant: JoinGrant, name: str) -> JoinGrant:
-    """The right of a second session of the same person that only publishes: an identity of its own, `<identity>#<name>`."""
+    """The right of a second session of the same person that only publishes: an identity of its own, `<identity>#<name>`.
+
+    Raises JoinRequestInvalid for a name that is none, and in our own rooms: there an identity is a seat, and who is sent
+    out must be out.
+    """
+    if grant.is_internal or len(name) > _MAX_PUBLISHER_NAME:
+        raise JoinRequestInvalid
     return replace(grant, identity=f"{grant.identity}#{name}", video=replace(grant.video, can_subscribe=False))
 
 

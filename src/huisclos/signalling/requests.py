@@ -117,6 +117,24 @@ def _publish_data_track(
     state.outbox.send(participant.connection, rtc.SignalResponse(request_response=answer))
 
 
+def _unpublish_data_track(
+    state: CallState, participant: Participant, request: rtc.UnpublishDataTrackRequest, _now: float
+) -> None:
+    answer = refusal(rtc.RequestResponse.Reason.UNSUPPORTED_TYPE)
+    answer.unpublish_data_track.CopyFrom(request)
+    state.outbox.send(participant.connection, rtc.SignalResponse(request_response=answer))
+
+
+def _data_blob(
+    state: CallState,
+    participant: Participant,
+    request: rtc.StoreDataBlobRequest | rtc.GetDataBlobRequest,
+    _now: float,
+) -> None:
+    answer = refusal(rtc.RequestResponse.Reason.NOT_ALLOWED, request.request_id)
+    state.outbox.send(participant.connection, rtc.SignalResponse(request_response=answer))
+
+
 _HANDLERS: Final[Mapping[str, Callable[[CallState, Participant, Any, float], None]]] = {
     "offer": _offer,
     "answer": _answer,
@@ -135,4 +153,7 @@ _HANDLERS: Final[Mapping[str, Callable[[CallState, Participant, Any, float], Non
     "subscription_permission": _permission,
     "simulate": _simulate,
     "publish_data_track_request": _publish_data_track,
+    "unpublish_data_track_request": _unpublish_data_track,
+    "store_data_blob_request": _data_blob,
+    "get_data_blob_request": _data_blob,
 }

@@ -22,11 +22,7 @@ def play(state: CallState, participant: Participant, scenario: rtc.SimulateScena
         case "leave_request_full_reconnect":
             leaving.disconnect(state, participant, Reason.STATE_MISMATCH, Action.RECONNECT)
         case "disconnect_signal_on_resume":
-            _lose_socket_on_resume(state, participant, "after")
+            # The client closes its socket itself now; ours is the next one's end.
+            participant.simulated_loss = "after"
         case "disconnect_signal_on_resume_no_messages":
-            _lose_socket_on_resume(state, participant, "before")
-
-
-def _lose_socket_on_resume(state: CallState, participant: Participant, when: str) -> None:
-    participant.simulated_loss = when
-    state.outbox.hang_up(participant.connection)
+            participant.simulated_loss = "before"

@@ -278,6 +278,7 @@ fn policy_record(session: &Session) -> Value {
             policy.notes.as_deref().map_or(Value::Null, Value::from),
         ),
         ("blob", policy.blob.as_slice().into()),
+        ("has_secret", Value::Bool(session.has_secret())),
     ])
 }
 

@@ -10,6 +10,7 @@ import {
   type Made,
   type Mls,
   MlsError,
+  type PolicyInForce,
   type Processed,
 } from "./mls";
 
@@ -72,8 +73,9 @@ export class MlsSession implements Mls {
   }
 
   /** The policy in force: the group's, or the one opened where there is no group yet. */
-  policy(): Opened {
-    return opened(this.#ask("policy", {}));
+  policy(): Opened & PolicyInForce {
+    const answer = this.#ask("policy", {});
+    return { ...opened(answer), blob: bytes(answer.blob), secretKnown: answer.has_secret === true };
   }
 
   /**

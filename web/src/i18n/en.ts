@@ -184,6 +184,9 @@ export const en: Texts = {
     remove: (name) => `Remove ${name}`,
     removeQuestion: (name) => `Remove ${name} from the meeting?`,
     removeText: "They leave at once and cannot come back with this seat.",
+    removeNewLink: "Change the meeting's link as well",
+    removeNewLinkHelp:
+      "Nobody can ask to join with the old link any more: give the new one to those who are still to come. Otherwise this person can knock again under another name.",
     removeDo: "Remove",
     removeNot: "Cancel",
   },

@@ -193,6 +193,9 @@ export const fr = {
     remove: (name: string) => `Exclure ${name}`,
     removeQuestion: (name: string) => `Exclure ${name} de la réunion ?`,
     removeText: "Cette personne sort tout de suite et ne peut pas revenir à cette place.",
+    removeNewLink: "Changer aussi le lien de la réunion",
+    removeNewLinkHelp:
+      "Avec l'ancien lien, plus personne ne peut demander à entrer : donnez le nouveau à ceux qui doivent encore venir. Sinon, cette personne peut frapper de nouveau sous un autre nom.",
     removeDo: "Exclure",
     removeNot: "Annuler",
   },

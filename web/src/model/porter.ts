@@ -34,6 +34,12 @@ export class Porter {
     this.onChange({ knocks: callers });
   }
 
+  /** The link has changed: a card counts only if it was made with the new one. */
+  linkIsNew(): void {
+    this.#names.clear();
+    void this.heard([...this.#knocks]);
+  }
+
   /** None of the answers rejects: what came of them is told. */
   async admit(id: string): Promise<void> {
     const knock = this.#knocks.find((one) => one.id === id);

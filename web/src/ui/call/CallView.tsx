@@ -43,6 +43,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
   const { ports } = useHouse();
   const { singleKeys } = usePreferences();
   const encryption = useObservable(session.encryption);
+  const place = useObservable(session.link);
   const state = useObservable(call.state);
   const [view, setView] = useState<View>("grid");
   const [panel, setPanel] = useState<PanelName | null>(null);
@@ -111,7 +112,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
               isHost={isHost}
               linkCopied={linkCopied}
               onInvite={() => setPanel("invite")}
-              place={session.place}
+              place={place}
             />
           )}
           <Announcer state={state} view={view} knocks={visit.knocks} />
@@ -144,7 +145,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
             onClose={close}
           />
         )}
-        {panel === "invite" && <InvitePanel place={session.place} isHost={isHost} onClose={close} />}
+        {panel === "invite" && <InvitePanel place={place} isHost={isHost} onClose={close} />}
         {panel === "settings" && <SettingsPanel session={session} call={call} onClose={close} />}
         {panel === "shortcuts" && <ShortcutsPanel onClose={close} />}
       </main>

@@ -6,7 +6,7 @@ HuisClosError
 │  └─ JoinRequestMissing · JoinRequestInvalid
 ├─ RoomFault         RoomUnknown · RoomTaken · RoomsExhausted · RoomFull · RoomEncrypted
 ├─ HostFault         ClaimUnknown · ClaimUsed · HostOnly
-├─ LobbyFault        NameInvalid · KnockUnknown · LobbyFull
+├─ LobbyFault        NameInvalid · KnockUnknown · LobbyFull · PersonUnknown
 ├─ EncryptionFault   what only one of the two kinds of rooms needs is missing, or is there in the other
 │  ├─ EncryptionMissing · PolicyInvalid · PolicyStale
 │  └─ IdentityMissing · IdentityTaken · CardMissing · NameNotHere · CardNotHere · CertificateMissing

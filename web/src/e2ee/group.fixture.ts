@@ -93,7 +93,13 @@ export class ModelMls implements Mls {
 
   create() {
     const leaves = [{ identity: this.identity, host: this.host }];
-    this.state = { group: `g ${this.identity}`, epoch: 0, history: `g ${this.identity}`, leaves, policy: { seq: 1, gen: 1 } };
+    this.state = {
+      group: `g ${this.identity}`,
+      epoch: 0,
+      history: `g ${this.identity}`,
+      leaves,
+      policy: { seq: 1, gen: 1 },
+    };
     return { group: bytes(this.state.group), epoch: 0, info: bytes(this.state) };
   }
 
@@ -158,9 +164,7 @@ export class ModelMls implements Mls {
   process(message: Bytes): Processed {
     const base = this.#now();
     const content = read<
-      | ModelCommit
-      | { kind: "proposal"; removes: string }
-      | { kind: "app"; from: string; base: string; payload: Bytes }
+      ModelCommit | { kind: "proposal"; removes: string } | { kind: "app"; from: string; base: string; payload: Bytes }
     >(message);
     if (content.kind === "proposal") {
       if (!base.leaves.some(({ identity }) => identity === content.removes)) throw new Error("of nobody");
@@ -281,6 +285,7 @@ export class TruthfulServer {
   info: Bytes | null = null;
   readonly log: (readonly [number, Bytes])[] = [];
   readonly actors: Actor[] = [];
+  readonly #unheard: [Actor, ToServer][] = [];
 
   connect(...actors: readonly Actor[]): void {
     for (const actor of actors) {
@@ -352,7 +357,17 @@ export class TruthfulServer {
     }
   }
 
+  /** One message after the other: what one of them brings about comes after it at everybody. */
   hear(from: Actor, message: ToServer): void {
+    this.#unheard.push([from, message]);
+    if (this.#unheard.length > 1) return;
+    for (let next = this.#unheard[0]; next !== undefined; next = this.#unheard[0]) {
+      this.#serve(...next);
+      this.#unheard.shift();
+    }
+  }
+
+  #serve(from: Actor, message: ToServer): void {
     switch (message.t) {
       case "create":
         if (this.group !== null) {

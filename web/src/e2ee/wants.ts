@@ -96,8 +96,7 @@ export class Wants {
     return {
       adds: governed === null ? [...this.#adds.values()].map(({ keyPackage }) => keyPackage) : [],
       removes,
-      update:
-        removes.length + this.#proposed.size > 0 || now >= this.#resealSince || now - this.#epochAt >= REKEY_MS,
+      update: removes.length + this.#proposed.size > 0 || now >= this.#resealSince || now - this.#epochAt >= REKEY_MS,
       ...(governed === null ? {} : { policy: governed.policy }),
       ...(governed === null || governed.secret === null ? {} : { secret: governed.secret }),
     };

@@ -108,12 +108,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
           <Banners call={call} state={state} talking={talking} singleKeys={singleKeys} sharing={sharing} />
           <StageView state={state} view={view} members={encryption.members} />
           {alone && panel === null && knocks === 0 && (
-            <AloneHint
-              isHost={isHost}
-              linkCopied={linkCopied}
-              onInvite={() => setPanel("invite")}
-              place={place}
-            />
+            <AloneHint isHost={isHost} linkCopied={linkCopied} onInvite={() => setPanel("invite")} place={place} />
           )}
           <Announcer state={state} view={view} knocks={visit.knocks} />
           {isHost && panel !== "people" && (

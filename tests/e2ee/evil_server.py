@@ -18,8 +18,8 @@ from huisclos.app import cli
 from huisclos.media.embedded import EmbeddedEngine
 from huisclos.model.call import AddPeer, MediaCommand
 from huisclos.model.delivery import Output as Delivered
-from huisclos.model.ids import RoomId
-from huisclos.model.room import Encryption, Room
+from huisclos.model.ids import Identity, RoomId
+from huisclos.model.room import Encryption, Room, Seat, SeatState
 from huisclos.services.calls import Calls
 from huisclos.services.delivery import Deliveries
 from huisclos.signalling.outbox import Output, Send
@@ -121,6 +121,7 @@ def install(orders: Path) -> None:
     _hook_calls(obedience)
     _hook_deliveries(obedience)
     _hook_rooms(obedience)
+    _hook_removals(obedience)
 
 
 def _hook_calls(obedience: _Obedience) -> None:
@@ -175,6 +176,29 @@ def _hook_rooms(obedience: _Obedience) -> None:
         return found
 
     RoomStore.room = room_as_told  # type: ignore[method-assign]
+
+
+def _hook_removals(obedience: _Obedience) -> None:
+    keep_seat, end_line, send_out = RoomStore.keep_seat, Deliveries.remove, Calls.remove
+
+    def keeps(room: RoomId) -> bool:
+        return any(lie.keeps(room) for lie in obedience.lies())
+
+    async def keep_seat_as_told(self: RoomStore, room: RoomId, seat: Seat) -> None:
+        if seat.state is not SeatState.DENIED or not keeps(room):
+            await keep_seat(self, room, seat)
+
+    def end_line_as_told(self: Deliveries, room: RoomId, identity: Identity) -> None:
+        if not keeps(room):
+            end_line(self, room, identity)
+
+    def send_out_as_told(self: Calls, room: RoomId, identity: Identity) -> None:
+        if not keeps(room):
+            send_out(self, room, identity)
+
+    RoomStore.keep_seat = keep_seat_as_told  # type: ignore[method-assign]
+    Deliveries.remove = end_line_as_told  # type: ignore[method-assign]
+    Calls.remove = send_out_as_told  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -46,6 +46,10 @@ class Lie:
         """What the server claims a room to be."""
         return room
 
+    def keeps(self, room: RoomId) -> bool:
+        """Whether who a host puts out keeps seat, delivery and call."""
+        return False
+
 
 # ── Media ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -266,6 +270,19 @@ class AltersThePolicy(Lie):
         return replace(room, policy=bytes(policy))
 
 
+class KeepsWhoIsRemoved(Lie):
+    """C11: a removal ends nothing here, and newcomers are shown the policy of before it."""
+
+    _policy: bytes | None = None
+
+    def keeps(self, room: RoomId) -> bool:
+        return True
+
+    def stored(self, room: Room) -> Room:
+        self._policy = self._policy or room.policy
+        return replace(room, policy=self._policy)
+
+
 LIES: dict[str, type[Lie]] = {
     "calls everything plain": CallsEverythingPlain,
     "puts in plain media": PutsInPlainMedia,
@@ -276,6 +293,7 @@ LIES: dict[str, type[Lie]] = {
     "damages commits": DamagesCommits,
     "replays commits": ReplaysCommits,
     "forks": Forks,
+    "keeps who is removed": KeepsWhoIsRemoved,
     "calls rooms transit": CallsRoomsTransit,
     "loses the policy": LosesThePolicy,
     "alters the policy": AltersThePolicy,

@@ -14,7 +14,7 @@ from huisclos.identity.room_tokens import RoomTokens
 from huisclos.identity.signing_keys import internal_key
 from huisclos.model.ids import Identity, RoomId
 
-pytestmark = pytest.mark.rows("C09", "C15", "B03", "B06")
+pytestmark = pytest.mark.rows("C09", "C11", "C15", "B03", "B06")
 
 DOWNGRADE = "This meeting is end-to-end encrypted, and the server presents it"
 
@@ -84,3 +84,44 @@ async def test_a_participant_the_server_planted_is_blocked_and_opens_nothing(peo
         await planted.disconnect()
     # The control: a member decodes the same stream all the while.
     assert await growing(anna.page, "video")
+
+
+@pytest.mark.parametrize("removed", [True, False], ids=["removed", "control"])
+async def test_who_was_removed_does_not_come_back_through_a_server_that_keeps_them(
+    people: People, server: EvilServer, removed: bool
+):
+    anna, ben, cleo = await people("Anna"), await people("Ben"), await people("Cleo")
+    server.tell("keeps who is removed")
+    link = await people.meeting(anna, ben, cleo)
+    await anna.sees(2)
+    if removed:
+        await anna.page.get_by_role("button", name="Participants").first.click()
+        await anna.page.get_by_role("button", name="Remove Cleo").click()
+        await anna.page.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
+        # Her own page tells it of the keys: the server has ended nothing.
+        await expect(cleo.page.get_by_text("The host removed you from the meeting.").first).to_be_visible()
+        await anna.press("close")
+
+    # She comes again with seat, certificate and link of before, and gets the newest of the group.
+    await cleo.page.reload()
+    await cleo.ask_to_join()
+
+    dora = await people("Dora")
+    if removed:
+        await expect(cleo.page.get_by_text("The keys of the meeting could not be had.").first).to_be_visible()
+        await expect(cleo.button("leave")).to_have_count(0)
+        # In another browser, with the link of before and the policy that goes with it.
+        await dora.knock(link)
+        await expect(anna.page.get_by_text("Unverified card").first).to_be_visible()
+        await expect(anna.page.get_by_text("Dora")).to_have_count(0)
+        await expect(anna.button("admit")).to_have_count(0)
+        assert (await anna.seal()).members == 2
+    else:
+        await cleo.is_in_call()
+        assert (await anna.seal()).members == 3
+        await dora.knock(link)
+        await anna.admit(dora)
+        assert (await anna.seal()).members == 4
+    # The meeting goes on, whatever was tried.
+    assert await growing(anna.page, "video")
+    assert await growing(ben.page, "video")

@@ -285,22 +285,32 @@ impl Session {
     }
 
     /// The card to leave at the door.
-    pub fn make_card(&self, seat_pk: &[u8], name: &str) -> Outcome<Vec<u8>> {
+    pub fn make_card(
+        &self,
+        seat_pk: &[u8],
+        name: &str,
+        invitation: Option<&[u8]>,
+    ) -> Outcome<Vec<u8>> {
         make_card(
             &self.crypto,
             &self.room,
             &self.keys,
             seat_pk,
             &self.seal_name(seat_pk, name)?,
+            invitation,
         )
     }
 
-    /// Read a card somebody left at the door.
+    /// Read a card somebody left at the door. `invitation`: id and secret of the personal one it must be made with.
     ///
     /// # Errors
     /// `malformed` or `wrong_secret`.
-    pub fn open_card(&self, card: &[u8]) -> Outcome<Card> {
-        open_card(&self.crypto, &self.room, &self.keys, card)
+    pub fn open_card(&self, card: &[u8], invitation: Option<(&[u8], &[u8])>) -> Outcome<Card> {
+        let Some((id, secret)) = invitation else {
+            return open_card(&self.crypto, &self.room, &self.keys, card, None);
+        };
+        let keys = LinkKeys::derive(&self.crypto, &self.room, secret)?;
+        open_card(&self.crypto, &self.room, &keys, card, Some(id))
     }
 
     /// Everybody in the group, by leaf.

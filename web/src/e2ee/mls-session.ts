@@ -93,12 +93,18 @@ export class MlsSession implements Mls {
     this.#ask("seal_leaf", { seat_sig: signature, certificate });
   }
 
-  makeCard(seatPublicKey: Bytes, name: string): Bytes {
-    return bytes(this.#call("make_card", { seat_pk: seatPublicKey, name }));
+  /** `invitation`: the id of the personal one whose secret this session was opened with. */
+  makeCard(seatPublicKey: Bytes, name: string, invitation: Bytes | null = null): Bytes {
+    return bytes(this.#call("make_card", { seat_pk: seatPublicKey, name, invitation }));
   }
 
-  openCard(card: Bytes): OpenedCard {
-    const answer = this.#ask("open_card", { card });
+  /** Throws MlsError unless the card was made with the link, or with the given invitation where there is one. */
+  openCard(card: Bytes, invitation: { readonly id: Bytes; readonly secret: Bytes } | null = null): OpenedCard {
+    const answer = this.#ask("open_card", {
+      card,
+      invitation: invitation?.id ?? null,
+      secret: invitation?.secret ?? null,
+    });
     return { seatPublicKey: bytes(answer.seat_pk), identity: text(answer.identity), name: text(answer.name) };
   }
 

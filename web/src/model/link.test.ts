@@ -20,7 +20,7 @@ const S = "AAAAAAAAAAAAAAAAAAAAAA";
 const F = "BBBBBBBBBBBBBBBBBBBBBA";
 const SEED = "C".repeat(43);
 const CLAIM = "D".repeat(43);
-const keys = { secret: S, fingerprint: F, hostSeed: null };
+const keys = { secret: S, fingerprint: F, hostSeed: null, invitation: null };
 const sealed = { at: "room", room: ID, claim: null, keys };
 const open = { at: "room", room: ID, claim: null, keys: null };
 

@@ -176,6 +176,18 @@ pub fn is_name_shaped(sealed: &[u8]) -> bool {
         .is_some_and(|plain| (64..=256).contains(&plain) && plain.is_multiple_of(64))
 }
 
+/// Was this title and agenda sealed with this key, for this room? It shows which generation a link is of.
+pub fn opens_about(crypto: &RustCrypto, meta: &[u8], room: &RoomId, sealed: &[u8]) -> bool {
+    let aad = [b"hc1 about\0".as_slice(), room.as_bytes()].concat();
+    sealed
+        .split_at_checked(NONCE)
+        .is_some_and(|(nonce, sealed)| {
+            crypto
+                .aead_decrypt(AeadType::Aes256Gcm, meta, sealed, nonce, &aad)
+                .is_ok()
+        })
+}
+
 fn name_aad(seat_pk: &[u8]) -> Vec<u8> {
     [b"hc1 name\0".as_slice(), seat_pk].concat()
 }

@@ -98,6 +98,8 @@ impl Session {
         };
         // Read before its signature is checked, to know which PSK to bring; the policy in it is signed for itself.
         let policy = rules::judge_context(&self.ground(), info.group_context(), self.policy().seq)?;
+        // With a link of before a change everybody would refuse us, and the meeting would stumble over our commit.
+        policy.check_link(&self.crypto, &self.room, &self.keys)?;
         let provider = provider_with_psk(policy.generation, &self.keys)?;
         let (leaf, seat) = self.sealed_leaf()?;
         let parameters = LeafNodeParameters::builder()

@@ -62,6 +62,7 @@ impl Instance {
             secret: arguments.bytes("secret")?,
             fingerprint: arguments.bytes("f")?,
             policy: arguments.bytes("policy")?,
+            apart: arguments.flag("apart")?,
             known_seq: arguments.optional_uint("seq")?.unwrap_or_default(),
             now: arguments.optional_uint("now")?,
         })?;
@@ -286,6 +287,7 @@ fn policy_record(session: &Session) -> Value {
             policy.notes.as_deref().map_or(Value::Null, Value::from),
         ),
         ("blob", policy.blob.as_slice().into()),
+        ("has_secret", Value::Bool(session.has_secret())),
     ])
 }
 

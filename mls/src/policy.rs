@@ -4,7 +4,9 @@
 use openmls_rust_crypto::RustCrypto;
 
 use crate::cbor::{self, Value, numbered};
-use crate::derive::{FINGERPRINT, KEY, RoomId, SIGNATURE, fingerprint, signed_by};
+use crate::derive::{
+    FINGERPRINT, KEY, LinkKeys, RoomId, SIGNATURE, fingerprint, opens_about, signed_by,
+};
 use crate::error::{Code, Outcome, Refusal, refuse};
 
 /// Clocks of browsers differ: what ran out less than this many seconds ago, or starts that soon, still counts.
@@ -126,6 +128,19 @@ impl Policy {
             notes: sealed(15)?,
             blob: blob.to_vec(),
         })
+    }
+
+    /// Is the link with these keys the one in force? A policy without title and agenda does not tell.
+    ///
+    /// # Errors
+    /// `wrong_secret`.
+    pub fn check_link(&self, crypto: &RustCrypto, room: &RoomId, keys: &LinkKeys) -> Outcome<()> {
+        match &self.about {
+            Some(about) if !opens_about(crypto, &keys.meta, room, about) => {
+                refuse(Code::WrongSecret, "the link is of another generation")
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Is its host key the one the link names?

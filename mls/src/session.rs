@@ -35,6 +35,8 @@ pub struct Opening<'a> {
     /// The fingerprint F of the host key, 16 bytes.
     pub fingerprint: &'a [u8],
     pub policy: &'a [u8],
+    /// The secret is a personal invitation's, or one handed over for it: it need not be that of this policy's link.
+    pub apart: bool,
     /// The highest seq this browser saw of the room.
     pub known_seq: u64,
     /// Unix seconds for tests; else the clock of the system.
@@ -140,7 +142,7 @@ impl Session {
     /// Verify the policy of a link and derive the link's keys.
     ///
     /// # Errors
-    /// `bad_request`, `bad_policy`, `wrong_room`, `wrong_host_key`, `policy_rollback`.
+    /// `bad_request`, `bad_policy`, `wrong_room`, `wrong_host_key`, `policy_rollback`; `wrong_secret` for a link of before a change.
     pub fn open(opening: &Opening<'_>) -> Outcome<Self> {
         let crypto = RustCrypto::default();
         let room = RoomId::parse(opening.room)?;
@@ -154,6 +156,9 @@ impl Session {
         policy.check_fingerprint(&crypto, opening.fingerprint)?;
         if policy.seq < opening.known_seq {
             return refuse(Code::PolicyRollback, "an older policy than one seen before");
+        }
+        if !opening.apart {
+            policy.check_link(&crypto, &room, &keys)?;
         }
         Ok(Self {
             crypto,
@@ -175,6 +180,11 @@ impl Session {
     /// The policy in force: the group's, or the opened one before there is a group.
     pub fn policy(&self) -> &Policy {
         self.live.as_ref().map_or(&self.policy, |live| &live.policy)
+    }
+
+    /// Do we hold the link secret of the generation in force?
+    pub fn has_secret(&self) -> bool {
+        self.live.as_ref().is_none_or(|live| live.has_secret)
     }
 
     /// Make the key of our leaf, or take the one of before a reload, which lets an external commit replace the old leaf.
@@ -358,12 +368,13 @@ impl Session {
     /// Take the link secret of the generation in force, which a host sent to the members.
     ///
     /// # Errors
-    /// `wrong_state` where it is known already; `bad_request`.
+    /// `wrong_state` where it is known already; `bad_request`; `wrong_secret` where it is not the policy's.
     pub fn new_secret(&mut self, secret: &[u8]) -> Outcome<()> {
         if self.live()?.has_secret {
             return refuse(Code::WrongState, "the secret in force is known");
         }
         let keys = LinkKeys::derive(&self.crypto, &self.room, secret)?;
+        self.policy().check_link(&self.crypto, &self.room, &keys)?;
         let replaced = std::mem::replace(&mut self.keys, keys);
         self.older_keys.push(replaced);
         let Self {

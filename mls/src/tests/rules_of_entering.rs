@@ -237,3 +237,87 @@ fn a_policy_may_have_the_two_sealed_fields_and_no_other_shape_of_them() {
     };
     assert_eq!(open(&too_large).unwrap_err().code, Code::BadPolicy);
 }
+
+/// Title and agenda as a host seals them.
+fn about(secret: &[u8]) -> Vec<u8> {
+    let crypto = RustCrypto::default();
+    let room = crate::derive::RoomId::parse(ROOM).unwrap();
+    let keys = LinkKeys::derive(&crypto, &room, secret).unwrap();
+    let aad = [b"hc1 about\0".as_slice(), ROOM.as_bytes()].concat();
+    let sealed = crypto
+        .aead_encrypt(
+            openmls_traits::types::AeadType::Aes256Gcm,
+            &keys.meta,
+            &[0; 256],
+            &[1; 12],
+            &aad,
+        )
+        .unwrap();
+    [[1; 12].as_slice(), &sealed].concat()
+}
+
+#[test]
+fn a_link_of_before_a_change_is_told_from_the_one_in_force_by_the_policy() {
+    let room = Room::open();
+    let mut anna = room.founder("Anna");
+    let mut late = room.stranger("Léa");
+    let changed = Terms {
+        generation: 2,
+        seq: 2,
+        about: Some(about(&NEXT_SECRET)),
+        ..Terms::default()
+    };
+    let policy = room.policy_with(&changed);
+    let opened = |secret: &[u8]| {
+        code(Session::open(&room.opening(
+            secret,
+            &policy,
+            &room.fingerprint(),
+        )))
+    };
+    assert_eq!(opened(&NEXT_SECRET), None);
+    assert_eq!(opened(&SECRET), Some(Code::WrongSecret));
+
+    anna.commits(
+        &Wish {
+            policy: Some(&policy),
+            secret: Some(&NEXT_SECRET),
+            ..Wish::default()
+        },
+        &mut [],
+    );
+    let info = anna.session.info().unwrap();
+    // Léa's browser was shown the policy of before, and has the link of before.
+    assert_eq!(
+        code(late.session.join_external(&info)),
+        Some(Code::WrongSecret)
+    );
+}
+
+#[test]
+fn a_member_takes_no_other_secret_than_the_one_that_opens_the_policy() {
+    let room = Room::open();
+    let mut anna = room.founder("Anna");
+    let mut basil = room.stranger("Basil");
+    basil.enters(&mut anna, &mut []);
+    let policy = room.policy_with(&Terms {
+        generation: 2,
+        seq: 2,
+        about: Some(about(&NEXT_SECRET)),
+        ..Terms::default()
+    });
+    let wish = Wish {
+        policy: Some(&policy),
+        secret: Some(&NEXT_SECRET),
+        ..Wish::default()
+    };
+    anna.commits(&wish, &mut [&mut basil]);
+
+    assert!(!basil.session.has_secret());
+    assert_eq!(
+        code(basil.session.new_secret(&[9; 16])),
+        Some(Code::WrongSecret)
+    );
+    basil.session.new_secret(&NEXT_SECRET).unwrap();
+    assert!(basil.session.has_secret() && anna.session.has_secret());
+}

@@ -154,3 +154,90 @@ fn a_member_that_missed_the_new_secret_cannot_commit_with_the_old_psk() {
     basil.session.new_secret(&NEXT_SECRET).unwrap();
     basil.commits(&Wish::default(), &mut [&mut anna]);
 }
+
+/// What Eve brings to come back: the seat and certificate with which she was a member.
+fn entry_of(eve: &Person, certificate: &[u8], info: &[u8], generation: u32) -> Vec<u8> {
+    let (key, mut seat) = super::lawless::seat(&eve.seat, Some(certificate.to_vec()));
+    seat.name_ct = eve.session.seal_name(&eve.seat.public, "Eve").unwrap();
+    super::lawless::entry(info, &seat, &eve.identity(), &key, &[generation], &SECRET)
+}
+
+#[test]
+fn who_was_put_out_does_not_come_back_with_its_certificate_whatever_the_server_gives() {
+    let room = Room::with_lobby();
+    for (banned, new_link, refused) in [
+        (false, false, None),
+        (true, false, Some(Code::Banned)),
+        (false, true, Some(Code::WrongSecret)),
+        // The old secret is found out first; a guessed one would meet the ban.
+        (true, true, Some(Code::WrongSecret)),
+    ] {
+        let mut anna = room.founder("Anna");
+        let mut basil = room.guest("Basil");
+        basil.enters(&mut anna, &mut []);
+        let seat = Key::new();
+        let certificate = room.certificate(1, &seat, now() + YEAR);
+        let mut eve = Person::new(room.session(), seat, "Eve", Some(certificate.clone()), None);
+        eve.enters(&mut anna, &mut [&mut basil]);
+        let gone = eve.identity();
+        let policy = room.policy_with(&Terms {
+            generation: if new_link { 2 } else { 1 },
+            seq: 2,
+            banned: if banned { vec![gone.clone()] } else { vec![] },
+            ..room.terms.clone()
+        });
+        anna.commits(
+            &Wish {
+                removes: vec![&gone],
+                policy: Some(&policy),
+                secret: new_link.then_some(NEXT_SECRET.as_slice()),
+                update: true,
+                ..Wish::default()
+            },
+            &mut [&mut basil],
+        );
+        if new_link {
+            basil.session.new_secret(&NEXT_SECRET).unwrap();
+        }
+
+        let generation = if new_link { 2 } else { 1 };
+        let back = entry_of(
+            &eve,
+            &certificate,
+            &anna.session.info().unwrap(),
+            generation,
+        );
+
+        for member in [&mut anna, &mut basil] {
+            assert_eq!(member.refuses(&back), refused, "{banned} {new_link}");
+        }
+    }
+}
+
+#[test]
+fn a_card_made_with_the_old_link_does_not_open_after_a_new_one() {
+    let room = Room::open();
+    let mut anna = room.founder("Anna");
+    let stranger = room.stranger("Eve");
+    let card = stranger
+        .session
+        .make_card(&stranger.seat.public, "Eve", None)
+        .unwrap();
+    assert_eq!(anna.session.open_card(&card, None).unwrap().name, "Eve");
+    let policy = room.policy_with(&Terms {
+        generation: 2,
+        seq: 2,
+        ..Terms::default()
+    });
+    anna.commits(
+        &Wish {
+            policy: Some(&policy),
+            secret: Some(&NEXT_SECRET),
+            ..Wish::default()
+        },
+        &mut [],
+    );
+
+    let refusal = anna.session.open_card(&card, None).err().unwrap();
+    assert_eq!(refusal.code, Code::WrongSecret);
+}

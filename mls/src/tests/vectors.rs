@@ -248,6 +248,7 @@ fn the_policy_certificate_and_card_of_the_vectors_are_accepted() {
         secret: &bytes("/link/secret"),
         fingerprint: &bytes("/link/f"),
         policy: &bytes("/policy/blob"),
+        apart: false,
         known_seq: 0,
         now: Some(1_800_000_000),
     })

@@ -101,6 +101,9 @@ export const rooms: RoomsPort = {
   async remove(room, identity, seat) {
     await post(`/${room}/people/${encodeURIComponent(identity)}/removal`, { seat_key: seat });
   },
+  async changePolicy(room, { policy, seq }, seat) {
+    await post(`/${room}/policy`, { seat_key: seat, policy, seq });
+  },
   async admitAll(room, seat, certificates) {
     const body = { seat_key: seat, ...(certificates === null ? {} : { certificates }) };
     await post(`/${room}/knocks/admit-all`, body);

@@ -4,7 +4,7 @@ import workerUrl from "../e2ee/mls-worker.ts?worker&url";
 import type { InvitationLink, PageMessage, Questions, ShownCard, WorkerMessage } from "../e2ee/worker-messages";
 import { type EncryptionEvent, type EncryptionState, encryptionAfter, encryptionBegins } from "../model/encryption";
 import { Cell } from "../model/observable";
-import type { Membership, RoomEncryption } from "../model/ports";
+import type { ChangedPolicy, Governance, Membership, PolicyChange, RoomEncryption } from "../model/ports";
 import { Failure } from "../types/room";
 import { startWorker } from "./start-worker";
 
@@ -29,7 +29,7 @@ export class WorkerRoomEncryption implements RoomEncryption {
   readonly #open = new Map<number, Open>();
   #requests = 0;
   #identity = "";
-  #policySeq = 0;
+  readonly #governance = new Cell<Governance>({ seq: 0, secret: null });
   #hostKey = false;
   #mayInvite = false;
   #freshToken: () => Promise<string | null> = async () => null;
@@ -50,7 +50,7 @@ export class WorkerRoomEncryption implements RoomEncryption {
     try {
       const { identity, seq, hostKey, mayInvite } = await encryption.#ask("open", terms);
       encryption.#identity = identity;
-      encryption.#policySeq = seq;
+      encryption.#governance.set({ seq, secret: null });
       encryption.#hostKey = hostKey;
       encryption.#mayInvite = mayInvite;
       return encryption;
@@ -64,8 +64,8 @@ export class WorkerRoomEncryption implements RoomEncryption {
     return this.#identity;
   }
 
-  get policySeq(): number {
-    return this.#policySeq;
+  get governance(): Cell<Governance> {
+    return this.#governance;
   }
 
   get holdsHostKey(): boolean {
@@ -113,8 +113,8 @@ export class WorkerRoomEncryption implements RoomEncryption {
     return frames;
   }
 
-  remove(identity: string): void {
-    this.#post({ kind: "remove", identity });
+  changePolicy(change: PolicyChange): Promise<ChangedPolicy> {
+    return this.#ask("changePolicy", change);
   }
 
   alarmsSeen(): void {
@@ -164,6 +164,9 @@ export class WorkerRoomEncryption implements RoomEncryption {
         break;
       case "beat":
         this.ears?.onBeat(message.payload);
+        break;
+      case "policy":
+        this.#governance.set({ seq: message.seq, secret: message.secret ?? this.#governance.get().secret });
         break;
       case "removed":
         this.ears?.onRemoved(message.elsewhere);

@@ -7,8 +7,8 @@ import { decode, encode } from "cborg";
 import type { Bytes } from "./bytes";
 import type { FromServer, Standing, ToServer } from "./delivery-frames";
 import { Group } from "./group";
-import type { GroupAction, GroupEvent, GroupTerms } from "./group-events";
-import type { Change, CommitWish, EpochKeys, Leaf, Made, Mls, Processed } from "./mls";
+import type { GovernedChange, GroupAction, GroupEvent, GroupTerms } from "./group-events";
+import type { Change, CommitWish, EpochKeys, Leaf, Made, Mls, PolicyInForce, Processed } from "./mls";
 
 interface ModelState {
   readonly group: string;
@@ -16,7 +16,16 @@ interface ModelState {
   /** Names the history: two groups with different ones share no key. */
   readonly history: string;
   readonly leaves: readonly { readonly identity: string; readonly host: boolean }[];
+  readonly policy: ModelPolicy;
 }
+
+interface ModelPolicy {
+  readonly seq: number;
+  readonly gen: number;
+}
+
+/** S of a generation, as the link of the model has it. */
+export const secretOf = (gen: number): Bytes => new Uint8Array(16).fill(gen);
 
 interface ModelCommit {
   readonly kind: "commit";
@@ -25,6 +34,7 @@ interface ModelCommit {
   readonly valid: boolean;
   readonly adds: readonly { readonly identity: string; readonly host: boolean }[];
   readonly removes: readonly string[];
+  readonly policy: ModelPolicy | null;
   readonly nonce: number;
 }
 
@@ -42,6 +52,7 @@ export function modelCommit(base: ModelState, by: string, change: Partial<ModelC
     valid: true,
     adds: [],
     removes: [],
+    policy: null,
     nonce: nonces,
     ...change,
   };
@@ -49,13 +60,14 @@ export function modelCommit(base: ModelState, by: string, change: Partial<ModelC
 }
 
 export function after(state: ModelState, commit: Bytes): ModelState {
-  const { adds, removes, nonce } = read<ModelCommit>(commit);
+  const { adds, removes, policy, nonce } = read<ModelCommit>(commit);
   const leaves = state.leaves.filter(({ identity }) => !removes.includes(identity));
   const returning = new Set(adds.map(({ identity }) => identity));
   return {
     ...state,
     epoch: state.epoch + 1,
     history: `${state.history}/${nonce}`,
+    policy: policy ?? state.policy,
     leaves: [...leaves.filter(({ identity }) => !returning.has(identity)), ...adds],
   };
 }
@@ -66,21 +78,35 @@ export class ModelMls implements Mls {
   readonly merged: string[] = [];
   #pending: { readonly state: ModelState; readonly commit: Bytes } | null = null;
   #proposals: string[] = [];
+  #knownGen = 1;
+  #newGen = 1;
 
   constructor(
     private readonly identity: string,
     private readonly host: boolean,
   ) {}
 
+  /** Came with the link of this generation. */
+  follows(gen: number) {
+    this.#knownGen = gen;
+  }
+
   create() {
     const leaves = [{ identity: this.identity, host: this.host }];
-    this.state = { group: `g ${this.identity}`, epoch: 0, history: `g ${this.identity}`, leaves };
+    this.state = {
+      group: `g ${this.identity}`,
+      epoch: 0,
+      history: `g ${this.identity}`,
+      leaves,
+      policy: { seq: 1, gen: 1 },
+    };
     return { group: bytes(this.state.group), epoch: 0, info: bytes(this.state) };
   }
 
   joinExternal(info: Bytes) {
     const base = read<ModelState>(info);
     if (typeof base?.history !== "string") throw new Error("no GroupInfo");
+    if (base.policy.gen !== this.#knownGen) throw new Error("the link is of another generation");
     const commit = modelCommit(base, this.identity, { adds: [{ identity: this.identity, host: this.host }] });
     const state = after(base, commit);
     this.#pending = { state, commit };
@@ -94,15 +120,22 @@ export class ModelMls implements Mls {
     this.merged.push(state.history);
   }
 
-  commit({ adds, removes }: CommitWish): Made {
+  commit({ adds, removes, policy }: CommitWish): Made {
     const base = this.#now();
+    if (base.policy.gen !== this.#knownGen) throw new Error("the secret in force is not known");
     if (this.#pending !== null) throw new Error("pending");
     const newcomers = adds.map((kp) => read<{ identity: string; host: boolean }>(kp));
     for (const { identity } of newcomers) {
       if (base.leaves.some((leaf) => leaf.identity === identity)) throw new Error("duplicate identity");
     }
-    const commit = modelCommit(base, this.identity, { adds: newcomers, removes: [...removes, ...this.#proposals] });
+    for (const identity of removes) {
+      if (!base.leaves.some((leaf) => leaf.identity === identity)) throw new Error("not in the group");
+    }
+    const next = policy === undefined ? null : read<ModelPolicy>(policy);
+    const gone = [...removes, ...this.#proposals];
+    const commit = modelCommit(base, this.identity, { adds: newcomers, removes: gone, policy: next });
     const state = after(base, commit);
+    this.#newGen = state.policy.gen;
     this.#pending = { state, commit };
     const to = newcomers.map(({ identity }) => identity);
     return { commit, info: bytes(state), welcome: to.length > 0 ? bytes(state) : null, to };
@@ -115,6 +148,7 @@ export class ModelMls implements Mls {
       (leaf) => !state.leaves.some((l) => l.identity === leaf.identity),
     );
     this.#pending = null;
+    this.#knownGen = Math.max(this.#knownGen, this.#newGen);
     return this.#enter(
       state,
       this.identity,
@@ -130,7 +164,7 @@ export class ModelMls implements Mls {
   process(message: Bytes): Processed {
     const base = this.#now();
     const content = read<
-      ModelCommit | { kind: "proposal"; removes: string } | { kind: "app"; from: string; base: string }
+      ModelCommit | { kind: "proposal"; removes: string } | { kind: "app"; from: string; base: string; payload: Bytes }
     >(message);
     if (content.kind === "proposal") {
       if (!base.leaves.some(({ identity }) => identity === content.removes)) throw new Error("of nobody");
@@ -139,9 +173,11 @@ export class ModelMls implements Mls {
     }
     if (content.kind === "app") {
       if (content.base !== base.history) throw new Error("other keys");
-      return { kind: "app", from: content.from, role: "guest", payload: message };
+      const host = base.leaves.some(({ identity, host }) => host && identity === content.from);
+      return { kind: "app", from: content.from, role: host ? "host" : "guest", payload: content.payload };
     }
     if (content.kind !== "commit" || !content.valid || content.base !== base.history) throw new Error("invalid");
+    if (base.policy.gen !== this.#knownGen) throw new Error("a PSK that is not known");
     if (this.#pending !== null) throw new Error("the state machine left its own commit pending");
     return { kind: "commit", ...this.#enter(after(base, message), content.by, content.removes) };
   }
@@ -154,8 +190,18 @@ export class ModelMls implements Mls {
     return bytes({ kind: "proposal", removes: this.identity });
   }
 
-  sealApp() {
-    return bytes({ kind: "app", from: this.identity, base: this.#now().history });
+  sealApp(payload: Bytes) {
+    return bytes({ kind: "app", from: this.identity, base: this.#now().history, payload });
+  }
+
+  policy(): PolicyInForce {
+    const { policy } = this.#now();
+    return { ...policy, blob: bytes(policy), secretKnown: policy.gen === this.#knownGen };
+  }
+
+  newSecret(secret: Bytes) {
+    if (secret[0] !== this.#now().policy.gen) throw new Error("not the secret in force");
+    this.#knownGen = secret[0] as number;
   }
 
   info() {
@@ -184,11 +230,19 @@ export class ModelMls implements Mls {
 
   #enter(state: ModelState, by: string, removed: readonly string[]): Change {
     this.#proposals = [];
+    const before = this.state?.leaves ?? [];
+    const added = state.leaves.map(({ identity }) => identity).filter((one) => !before.some((l) => l.identity === one));
     this.state = state;
     this.merged.push(state.history);
     const selfRemoved = !state.leaves.some(({ identity }) => identity === this.identity);
-    return { epoch: state.epoch, added: [], removed, returned: [], selfRemoved, policyChanged: false, by };
+    return { epoch: state.epoch, added, removed, returned: [], selfRemoved, policyChanged: false, by };
   }
+}
+
+/** A policy of the model that follows `seq`, 1 where it is the room's first. */
+export function governed(change: Partial<GovernedChange> & { seq?: number; gen?: number } = {}): GroupEvent {
+  const { seq = 1, gen = 1, secret = null, remove = null } = change;
+  return { type: "govern", change: { policy: bytes({ seq: seq + 1, gen }), follows: seq, secret, remove } };
 }
 
 /** One member with their model of MLS and everything the state machine wanted done. */
@@ -204,7 +258,7 @@ export class Actor {
   ) {
     const host = terms.host ?? false;
     this.mls = new ModelMls(identity, host);
-    this.group = new Group(this.mls, { identity, host, returning: false, ...terms }, () => 0.5);
+    this.group = new Group(this.mls, { identity, host, returning: false, secret: secretOf(1), ...terms }, () => 0.5);
   }
 
   handle(event: GroupEvent, now: number): readonly GroupAction[] {

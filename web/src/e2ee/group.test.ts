@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Bytes } from "./bytes";
 import type { FromServer } from "./delivery-frames";
-import { Actor, after, ModelMls, modelCommit, TruthfulServer } from "./group.fixture";
+import { Actor, after, governed, ModelMls, modelCommit, TruthfulServer } from "./group.fixture";
 
 function meeting(...guests: readonly string[]) {
   const server = new TruthfulServer();
@@ -94,7 +94,7 @@ describe("keys", () => {
     const { server, anna } = meeting("ben", "cleo");
     const switches = () => anna.done.filter(({ do: what }) => what === "switch").length;
     const before = switches();
-    server.wish(anna, { type: "remove", identity: "cleo" });
+    server.wish(anna, governed({ remove: "cleo" }));
     server.pass(450);
     expect(switches()).toBe(before);
     server.pass(100);
@@ -145,7 +145,7 @@ describe("going", () => {
     const { server, anna, others } = meeting("ben", "cleo");
     const [, cleo] = others as [Actor, Actor];
     const had = cleo.installed.length;
-    server.wish(anna, { type: "remove", identity: "cleo" });
+    server.wish(anna, governed({ remove: "cleo" }));
     server.pass(1_000);
 
     expect(cleo.done).toContainEqual({ do: "removed", by: "anna" });

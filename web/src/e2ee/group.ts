@@ -11,9 +11,10 @@
 import type { AlarmKind } from "../model/encryption";
 import { type Bytes, same } from "./bytes";
 import type { FromServer, Standing, ToServer } from "./delivery-frames";
-import type { GroupAction, GroupEvent, GroupTerms } from "./group-events";
+import type { GovernedChange, GroupAction, GroupEvent, GroupTerms } from "./group-events";
 import { KeyTurns } from "./key-turns";
 import { type Change, type Leaf, type Mls, MlsError } from "./mls";
+import { linkWord, NewLink, readLinkWord } from "./new-link";
 import { type Pending, type Question, Underway } from "./underway";
 import { rankOf, Wants } from "./wants";
 
@@ -35,22 +36,35 @@ export class Group {
   readonly #underway = new Underway();
   readonly #turns = new KeyTurns();
   readonly #wants = new Wants();
+  readonly #newLink = new NewLink();
+  /** S of the link in force, as far as it is known. */
+  #secret: Bytes;
+  #policySeq = 0;
+  /** Is our name in the tree sealed with a link that is out of force? */
+  #nameStale = false;
   #actions: GroupAction[] = [];
 
   constructor(
     private readonly mls: Mls,
     private readonly terms: GroupTerms,
     private readonly random: () => number,
-  ) {}
+  ) {
+    this.#secret = terms.secret;
+  }
 
   get phase(): Phase {
     return this.#phase;
   }
 
+  /** Whether a new link's secret is still to come: until then others may go on without us. */
+  get awaitsLink(): boolean {
+    return this.#newLink.awaited;
+  }
+
   /** When to send a tick at the latest, in the milliseconds of `now`. */
   get wakeAt(): number {
     if (this.#over) return Number.POSITIVE_INFINITY;
-    return Math.min(this.#underway.wakeAt, this.#commitAt, this.#turns.wakeAt);
+    return Math.min(this.#underway.wakeAt, this.#commitAt, this.#turns.wakeAt, this.#newLink.wakeAt);
   }
 
   handle(event: GroupEvent, now: number): readonly GroupAction[] {
@@ -75,7 +89,7 @@ export class Group {
   }
 
   get #commitAt(): number {
-    if (!this.#connected || this.#phase !== "active" || this.#underway.question === "log")
+    if (!this.#connected || this.#phase !== "active" || this.#underway.question === "log" || this.#newLink.awaited)
       return Number.POSITIVE_INFINITY;
     const rank = rankOf(this.terms.identity, this.#roster, this.#online);
     return Math.max(this.#wants.dueAt(rank), this.#underway.retryAt);
@@ -90,8 +104,9 @@ export class Group {
         this.#connected = false;
         this.#underway.forgetQuestion();
         return;
-      case "remove":
-        if (this.terms.host && this.#member) this.#wants.remove(event.identity, now);
+      case "govern":
+        if (this.terms.host && this.#member && this.#wants.governed === null) this.#wants.govern(event.change, now);
+        else this.#act({ do: "governed", change: event.change, outcome: "refused" });
         return;
       case "say":
         this.#say(event.payload);
@@ -249,13 +264,17 @@ export class Group {
       return;
     }
     if (epoch < (this.#epoch as number)) return;
+    if (this.#newLink.awaited) {
+      if (!this.#newLink.hold(epoch, commit)) this.#fail("lost_group");
+      return;
+    }
     if (epoch > (this.#epoch as number)) {
       this.#catchUp(now);
       return;
     }
     if (this.#underway.isOurs(commit)) {
       this.#underway.tries = 0;
-      this.#merge(() => this.mls.accepted(), false, now);
+      this.#mergeOurs(now);
       return;
     }
     const lostRace = this.#pending !== null;
@@ -270,6 +289,24 @@ export class Group {
       now,
     );
     if (lostRace) this.#underway.backOff(this.random(), now);
+  }
+
+  /** Our own commit counts, and with it what it did to the policy. */
+  #mergeOurs(now: number): void {
+    const { governed, renews } = this.#pending ?? {};
+    this.#merge(() => this.mls.accepted(), false, now);
+    if (!this.#member) return;
+    if (renews === true && !governed?.secret) {
+      this.#nameStale = false;
+      this.#wants.resealed();
+    }
+    if (governed === undefined) return;
+    this.#wants.forgetGoverned();
+    if (governed.secret !== null) {
+      this.#linkIsNew(governed.secret);
+      this.#say(linkWord({ gen: this.mls.policy().gen, secret: governed.secret }));
+    }
+    this.#act({ do: "governed", change: governed, outcome: "done" });
   }
 
   #merge(judge: () => Change, afresh: boolean, now: number): void {
@@ -291,7 +328,7 @@ export class Group {
     this.#enter(change, afresh, now);
   }
 
-  #enter(change: Pick<Change, "removed">, afresh: boolean, now: number): void {
+  #enter(change: Pick<Change, "removed"> & Partial<Change>, afresh: boolean, now: number): void {
     const keys = this.mls.keys();
     this.#underway.pending = null;
     this.#underway.forgetQuestion();
@@ -304,6 +341,46 @@ export class Group {
     this.#leaf = keys.selfLeaf;
     this.#restoreRefused = false;
     this.#send({ t: "ready", epoch: keys.epoch, leaf: this.#leaf });
+    this.#obey(now);
+    // Who came back by ourselves has sealed the name with the link in force.
+    if (afresh) this.#nameStale = false;
+    else if (this.#nameStale && (change.added ?? []).length > 0) this.#wants.reseal(now);
+  }
+
+  /** What the policy in force asks of us. */
+  #obey(now: number): void {
+    const policy = this.mls.policy();
+    if (policy.seq !== this.#policySeq) this.#act({ do: "policy", policy, secret: null });
+    this.#policySeq = policy.seq;
+    if (policy.secretKnown) this.#newLink.end();
+    else this.#newLink.await(now);
+  }
+
+  #linkIsNew(secret: Bytes): void {
+    this.#secret = secret;
+    this.#nameStale = true;
+    this.#act({ do: "policy", policy: this.mls.policy(), secret });
+  }
+
+  /** A host said the secret of a new link, or a member asks for it. */
+  #linkWord(gen: number, secret: Bytes | null, byHost: boolean, now: number): void {
+    const policy = this.mls.policy();
+    if (gen !== policy.gen) return;
+    if (secret === null) {
+      if (this.terms.host && policy.secretKnown && this.#newLink.mayAnswer(now)) {
+        this.#say(linkWord({ gen, secret: this.#secret }));
+      }
+      return;
+    }
+    if (!byHost || policy.secretKnown) return;
+    try {
+      this.mls.newSecret(secret);
+    } catch {
+      // It is not the one that opens the policy.
+      return;
+    }
+    this.#linkIsNew(secret);
+    for (const [epoch, commit] of this.#newLink.end()) if (this.#member) this.#commit(epoch, commit, now);
   }
 
   #switch(epoch: number, now: number): void {
@@ -325,13 +402,17 @@ export class Group {
   #app(epoch: number, message: Bytes, from: string, now: number): void {
     if (!this.#member || from === this.terms.identity) return;
     if (epoch > (this.#epoch as number)) {
+      if (this.#newLink.awaited) return;
       this.#act({ do: "ahead", epoch });
       this.#catchUp(now);
       return;
     }
     try {
       const processed = this.mls.process(message);
-      if (processed.kind === "app") this.#act({ do: "said", from: processed.from, payload: processed.payload });
+      if (processed.kind !== "app") return;
+      const word = readLinkWord(processed.payload);
+      if (word === null) this.#act({ do: "said", from: processed.from, payload: processed.payload });
+      else this.#linkWord(word.gen, word.secret, processed.role === "host", now);
     } catch {
       // Late messages of the epoch before are nobody's fault; in our own epoch every member has our keys.
       if (epoch === this.#epoch && this.#isMember(from)) this.#act({ do: "unreadable", from, epoch });
@@ -420,6 +501,7 @@ export class Group {
   /** One external commit brings us back; a second need for it within half a minute ends the call for us. */
   #recover(now: number, standing: Standing | null = null): void {
     this.#drop();
+    this.#newLink.end();
     if (now - this.#troubleAt < SECOND_FAILURE_MS) {
       this.#fail("lost_group");
       return;
@@ -474,6 +556,10 @@ export class Group {
     if (unanswered !== null) this.#unanswered(unanswered, now);
     // The answer went lost, or the commit did: the next hello tells which.
     if (this.#underway.overdue(now)) this.#act({ do: "reopen" });
+    const due = this.#member ? this.#newLink.due(now) : null;
+    if (due === "ask") this.#say(linkWord({ gen: this.mls.policy().gen, secret: null }));
+    // Without it no commit can be judged any more, and no way leads back in but the new link itself.
+    if (due === "give up") this.#fail("lost_group");
     if (!this.#over && now >= this.#commitAt) this.#propose(now);
   }
 
@@ -492,22 +578,34 @@ export class Group {
   }
 
   #propose(now: number): void {
+    const { governed } = this.#wants;
+    if (governed !== null && governed.follows !== this.mls.policy().seq) {
+      this.#cannotGovern(governed, "stale");
+      if (now < this.#commitAt) return;
+    }
     for (;;) {
       try {
-        const { commit, info, welcome, to } = this.mls.commit(this.#wants.wish(now));
+        const members = this.#roster.map(({ identity }) => identity);
+        const wish = this.#wants.wish(members, now);
+        const { commit, info, welcome, to } = this.mls.commit(wish);
         const message = {
           t: "commit",
           id: this.#underway.nextId(),
           epoch: this.#epoch as number,
           commit,
           info,
-          removed: this.#wants.leaving,
+          removed: this.#wants.leaving(members),
           ...(welcome === null ? {} : { welcome, to }),
         } as const;
         this.#phase = "committing";
-        this.#attempt("commit", message, now);
+        this.#attempt("commit", message, now, { renews: wish.update, governed: this.#wants.governed ?? undefined });
         return;
       } catch {
+        const { governed } = this.#wants;
+        if (governed !== null) {
+          this.#cannotGovern(governed, "refused");
+          return;
+        }
         if (this.#wants.dropOldestAdd()) continue;
         this.#wants.giveUp(now);
         return;
@@ -515,8 +613,18 @@ export class Group {
     }
   }
 
-  #attempt(kind: Pending["kind"], message: Pending["message"], now: number): void {
-    this.#underway.pending = { kind, base: message.epoch, message, since: now };
+  #cannotGovern(change: GovernedChange, outcome: "stale" | "refused"): void {
+    this.#wants.forgetGoverned();
+    this.#act({ do: "governed", change, outcome });
+  }
+
+  #attempt(
+    kind: Pending["kind"],
+    message: Pending["message"],
+    now: number,
+    does: Pick<Pending, "renews" | "governed"> = {},
+  ): void {
+    this.#underway.pending = { kind, base: message.epoch, message, since: now, ...does };
     this.#send(message);
   }
 

@@ -10,8 +10,8 @@ import { Delivery } from "./delivery";
 import { labelled, sha256 } from "./derive";
 import type { KeyMessage } from "./frames/messages";
 import { Group } from "./group";
-import type { GroupAction, GroupEvent, GroupTerms } from "./group-events";
-import type { EpochKeys, Leaf, Mls } from "./mls";
+import type { GovernedChange, GroupAction, GroupEvent, GroupTerms } from "./group-events";
+import type { EpochKeys, Leaf, Mls, PolicyInForce } from "./mls";
 import { safetyCode } from "./safety-code";
 
 const TAG_BYTES = 16;
@@ -26,6 +26,8 @@ export interface MembershipEars {
   /** Sends through the encrypted data channel. */
   onBeat(payload: Bytes): void;
   onFailed(kind: AlarmKind): void;
+  /** Another policy is in force, or its link secret is newly known. */
+  onPolicy(policy: PolicyInForce, secret: Bytes | null): void;
   token(): Promise<string>;
 }
 
@@ -36,6 +38,7 @@ export class Membership {
   readonly #installed = new Set<number>();
   readonly #unreadable = new Map<string, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #governing = new Map<GovernedChange, (outcome: "done" | "stale" | "refused") => void>();
   #newest = -1;
   // Keys are imported in the background; what is said about them must not overtake them.
   #turn: Promise<void> = Promise.resolve();
@@ -59,8 +62,13 @@ export class Membership {
     this.#delivery.open();
   }
 
-  remove(identity: string): void {
-    this.#handle({ type: "remove", identity });
+  /** `stale`: another policy came into force first. `refused` also when one is no member any more. */
+  govern(change: GovernedChange): Promise<"done" | "stale" | "refused"> {
+    return new Promise((told) => {
+      this.#governing.set(change, told);
+      this.#handle({ type: "govern", change });
+      if (this.#over) this.#governed(change, "refused");
+    });
   }
 
   /** A beat that came by the encrypted data channel. */
@@ -110,6 +118,12 @@ export class Membership {
         this.#tellFrames({ kind: action.do, epoch: action.epoch });
         if (action.do === "wipe") this.#installed.delete(action.epoch);
         break;
+      case "governed":
+        this.#governed(action.change, action.outcome);
+        break;
+      case "policy":
+        this.ears.onPolicy(action.policy, action.secret);
+        break;
       case "said":
         this.#judge(action.from, action.payload);
         break;
@@ -135,6 +149,11 @@ export class Membership {
         this.ears.onFailed(action.kind);
         break;
     }
+  }
+
+  #governed(change: GovernedChange, outcome: "done" | "stale" | "refused"): void {
+    this.#governing.get(change)?.(outcome);
+    this.#governing.delete(change);
   }
 
   #install(keys: EpochKeys, roster: readonly Leaf[], afresh: boolean, now: number): void {
@@ -170,7 +189,7 @@ export class Membership {
 
   #beat(now: number): void {
     if (this.#over) return;
-    if (this.#beats.leftBehind(now)) {
+    if (!this.#group.awaitsLink && this.#beats.leftBehind(now)) {
       this.fail("forked");
       return;
     }
@@ -203,6 +222,7 @@ export class Membership {
   /** Without keys the frame worker lets nothing through, in or out. */
   #end(): void {
     clearTimeout(this.#timer);
+    for (const change of [...this.#governing.keys()]) this.#governed(change, "refused");
     this.#wipeAll();
     // What was said last should still go out.
     setTimeout(() => this.#delivery.close(), 200);

@@ -10,6 +10,7 @@ import {
   type Made,
   type Mls,
   MlsError,
+  type PolicyInForce,
   type Processed,
 } from "./mls";
 
@@ -66,14 +67,16 @@ export async function openMlsSession(module: WebAssembly.Module): Promise<MlsSes
 export class MlsSession implements Mls {
   constructor(private readonly exports: Exports) {}
 
-  /** `knownSeq`: the highest policy seq this browser saw of the room; an older policy is refused. */
-  open(room: string, secret: Bytes, fingerprint: Bytes, policy: Bytes, knownSeq = 0): Opened {
-    return opened(this.#ask("open", { room, secret, f: fingerprint, policy, seq: knownSeq }));
+  /** `knownSeq`: the highest policy seq this browser saw of the room; an older policy is refused. `apart`: the
+   * secret is a personal invitation's, or one handed over for it, and need not be that of this policy's link. */
+  open(room: string, secret: Bytes, fingerprint: Bytes, policy: Bytes, knownSeq = 0, apart = false): Opened {
+    return opened(this.#ask("open", { room, secret, f: fingerprint, policy, seq: knownSeq, apart }));
   }
 
   /** The policy in force: the group's, or the one opened where there is no group yet. */
-  policy(): Opened {
-    return opened(this.#ask("policy", {}));
+  policy(): Opened & PolicyInForce {
+    const answer = this.#ask("policy", {});
+    return { ...opened(answer), blob: bytes(answer.blob), secretKnown: answer.has_secret === true };
   }
 
   /**

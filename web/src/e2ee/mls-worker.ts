@@ -3,8 +3,10 @@
  * asks and is told; epoch keys leave for the frame worker only.
  */
 
+import type { ChangedPolicy, PolicyChange } from "../model/ports";
 import type { ErrorCode } from "../types/errors";
 import { Failure } from "../types/room";
+import { toBase64Url } from "./bytes";
 import wasmUrl from "./huisclos_mls.wasm?url";
 import { Membership } from "./membership";
 import { type MlsSession, openMlsSession } from "./mls-session";
@@ -14,6 +16,10 @@ import type { EnterTerms, OpenTerms, PageMessage, Questions, WorkerMessage } fro
 // A host who is on the way in must have the time to begin.
 const PATIENCE_MS = 20_000;
 
+// Other hosts may change the policy at the same time; each round one of them is through.
+const MOST_TRIES = 8;
+
+let lastChange: Promise<unknown> = Promise.resolve();
 let room = "";
 let fresh: (() => Promise<MlsSession>) | null = null;
 let keys: RoomKeys | null = null;
@@ -26,9 +32,6 @@ addEventListener("message", ({ data }: MessageEvent<PageMessage>) => {
   switch (data.kind) {
     case "token":
       onToken(data.token);
-      break;
-    case "remove":
-      membership?.remove(data.identity);
       break;
     case "beat":
       membership?.heard(data.from, data.payload);
@@ -70,6 +73,8 @@ async function answer(
     case "enter":
       await enter(question.terms);
       return null;
+    case "changePolicy":
+      return changePolicy(question.terms);
   }
 }
 
@@ -102,7 +107,8 @@ async function enter(terms: EnterTerms): Promise<void> {
     reject = failed;
   });
   const url = `${location.origin.replace(/^http/, "ws")}/api/e2ee/${room}`;
-  const group = { identity: mine.identity, host: terms.asHost, returning: terms.returning };
+  const { identity, secret } = mine;
+  const group = { identity, secret, host: terms.asHost, returning: terms.returning };
   membership = new Membership(mls, group, url, terms.frames, {
     onEvent: (event) => tell({ kind: "encryption", event }),
     onActive: resolve,
@@ -111,6 +117,10 @@ async function enter(terms: EnterTerms): Promise<void> {
       tell({ kind: "removed", elsewhere });
     },
     onBeat: (payload) => tell({ kind: "beat", payload }),
+    onPolicy({ seq }, secret) {
+      if (secret !== null) mine.linkIsNew(secret);
+      tell({ kind: "policy", seq, secret: secret === null ? null : toBase64Url(secret) });
+    },
     onFailed: () => reject(new Failure("encryption_failed")),
     async token() {
       const token = first ?? (await freshToken());
@@ -124,6 +134,24 @@ async function enter(terms: EnterTerms): Promise<void> {
   }, PATIENCE_MS);
   membership.begin();
   await active.finally(() => clearTimeout(timer));
+}
+
+/** One after the other: each follows the policy that the one before has put in force. */
+function changePolicy(change: PolicyChange): Promise<ChangedPolicy> {
+  const changed = lastChange.then(() => govern(change));
+  lastChange = changed.catch(() => undefined);
+  return changed;
+}
+
+async function govern(change: PolicyChange): Promise<ChangedPolicy> {
+  const mine = opened();
+  for (let tries = 0; membership !== null && tries < MOST_TRIES; tries += 1) {
+    const next = await mine.nextPolicy(change);
+    const outcome = await membership.govern({ ...next, remove: change.ban ?? null });
+    if (outcome === "done") return { policy: toBase64Url(next.policy), seq: next.follows + 1 };
+    if (outcome === "refused") throw new Failure("encryption_failed");
+  }
+  throw new Failure("policy_stale");
 }
 
 /** Rejects when the page has none: one tries again later. */

@@ -54,6 +54,16 @@ export interface CommitWish {
   readonly secret?: Bytes;
 }
 
+/** The policy that the group obeys. */
+export interface PolicyInForce {
+  readonly gen: number;
+  readonly seq: number;
+  /** As its host signed it. */
+  readonly blob: Bytes;
+  /** Whether the link secret of its generation is known here. */
+  readonly secretKnown: boolean;
+}
+
 /** One member's MLS state. Methods throw MlsError; the state stays that of the last merged epoch. */
 export interface Mls {
   create(sender: Bytes): { readonly group: Bytes; readonly epoch: number; readonly info: Bytes };
@@ -70,6 +80,9 @@ export interface Mls {
   sealApp(payload: Bytes): Bytes;
   info(): Bytes;
   roster(): readonly Leaf[];
+  policy(): PolicyInForce;
+  /** The link secret of the generation in force, which a host said after changing it. */
+  newSecret(secret: Bytes): void;
   keys(): EpochKeys;
 }
 

@@ -1,8 +1,11 @@
 /** One visitor's keys to one room, before any call: the seat, the policy of the link, cards and certificates. Lives in the worker. */
 
+import type { PolicyChange } from "../model/ports";
 import { Failure } from "../types/room";
+import { noAbout, openAbout, sealAbout } from "./about";
 import { type Bytes, fromBase64Url, toBase64Url } from "./bytes";
 import { fingerprintOf, identityOf } from "./derive";
+import type { GovernedChange } from "./group-events";
 import {
   INVITATION_ID_BYTES,
   invitationOf,
@@ -22,6 +25,8 @@ import {
   type HostKey,
   hostKeyOfSeed,
   leafSignature,
+  policyBlob,
+  policyTerms,
   ROLE_GUEST,
   ROLE_HOST,
   type SigningKey,
@@ -30,6 +35,10 @@ import type { InvitationLink, OpenedRoom, OpenTerms, ShownCard } from "./worker-
 
 // As long as a seat key is kept unused: who comes back later knocks anew.
 const CERTIFICATE_S = 30 * 24 * 60 * 60;
+
+const SECRET_BYTES = 16;
+// What fits into a policy beside its two sealed fields.
+const MOST_BANNED = 300;
 
 /** One's own personal invitation: the secret stands for the link's at the door, and opens what a host hands over there. */
 interface Invitation {
@@ -70,7 +79,7 @@ export class RoomKeys {
     const secret = fromBase64Url(terms.secret);
     const id = terms.invitation === null ? null : fromBase64Url(terms.invitation);
     if (secret === null || (terms.invitation !== null && id === null)) throw new Failure("link_incomplete");
-    const { seq, gen } = openPolicy(terms, mls, secret);
+    const { seq, gen } = openPolicy(terms, mls, secret, id !== null);
     const seat = await seatKey(room, now);
     const host = await hostKey(terms, now);
     const identity = await identityOf(seat.publicKey);
@@ -81,6 +90,39 @@ export class RoomKeys {
 
   get isHost(): boolean {
     return this.#host !== null;
+  }
+
+  /** S of the link in force, as far as it is known. An invited guest knows none before a host has handed it over. */
+  get secret(): Bytes {
+    if (this.#link === null) throw new Failure("encryption_failed");
+    return this.#link.secret;
+  }
+
+  /** The policy in force has brought a new link. */
+  linkIsNew(secret: Bytes): void {
+    this.#link = { secret, generation: this.#mls.policy().gen };
+  }
+
+  /** The policy that follows the one in force, signed. With a new link it also says what the link's age is known by: the title. */
+  async nextPolicy(change: PolicyChange): Promise<Omit<GovernedChange, "remove">> {
+    if (this.#host === null) throw new Failure("host_key_missing");
+    const { room } = this.#terms;
+    const before = policyTerms(this.#mls.policy().blob);
+    const secret = change.newLink ? crypto.getRandomValues(new Uint8Array(SECRET_BYTES)) : null;
+    const said = before.about == null ? null : await openAbout(room, this.secret, before.about);
+    const about = change.about ?? (secret === null ? null : (said ?? noAbout));
+    const banned = new Set(before.banned);
+    if (change.ban !== undefined) banned.add(change.ban);
+    const policy = await policyBlob(this.#host, {
+      ...before,
+      gen: before.gen + (secret === null ? 0 : 1),
+      seq: before.seq + 1,
+      // The oldest go first; their certificates have run out long before.
+      banned: [...banned].slice(-MOST_BANNED),
+      about: about === null ? before.about : await sealAbout(room, secret ?? this.secret, about),
+      notes: change.notes === undefined ? before.notes : change.notes,
+    });
+    return { policy, follows: before.seq, secret };
   }
 
   makeCard(name: string): string {
@@ -136,7 +178,8 @@ export class RoomKeys {
     const link = grant === null ? null : await openGrant(invitation.secret, room, this.#seat.publicKey, grant);
     if (link === null || link.generation < this.#mls.policy().gen) throw new Failure("invitation_unusable");
     const mls = await fresh();
-    openPolicy(this.#terms, mls, link.secret);
+    // The policy may have changed since it was looked at: which secret is in force shows on the way into the group.
+    openPolicy(this.#terms, mls, link.secret, true);
     this.#mls = mls;
     this.#link = link;
   }
@@ -181,15 +224,17 @@ export class RoomKeys {
   }
 }
 
-function openPolicy(terms: OpenTerms, mls: MlsSession, secret: Bytes): { seq: number; gen: number } {
+/** `apart`: the secret need not be the one of this policy's link. */
+function openPolicy(terms: OpenTerms, mls: MlsSession, secret: Bytes, apart: boolean): { seq: number; gen: number } {
   const fingerprint = fromBase64Url(terms.fingerprint);
   const policy = fromBase64Url(terms.policy);
   if (fingerprint === null) throw new Failure("link_incomplete");
   if (policy === null) throw new Failure("link_mismatch");
   try {
-    return mls.open(terms.room, secret, fingerprint, policy);
+    return mls.open(terms.room, secret, fingerprint, policy, 0, apart);
   } catch (error) {
-    throw error instanceof MlsError ? new Failure("link_mismatch") : error;
+    if (!(error instanceof MlsError)) throw error;
+    throw new Failure(error.code === "wrong_secret" ? "link_outdated" : "link_mismatch");
   }
 }
 

@@ -1,6 +1,6 @@
 /** Signs what a seat and a host say: room policies, certificates, leaves. Judging signatures is left to `mls`, in one place. */
 
-import { encode } from "cborg";
+import { decode, encode } from "cborg";
 import { type Bytes, concat, uint, utf8 } from "./bytes";
 import { labelled } from "./derive";
 
@@ -33,6 +33,8 @@ export interface PolicyTerms {
   readonly seq: number;
   readonly notBefore: number;
   readonly notAfter: number;
+  /** Of identity providers; empty where it is absent. */
+  readonly thumbprints?: readonly unknown[];
   readonly banned: readonly string[];
   /** Title and agenda, sealed for those who have the link. */
   readonly about?: Bytes | null;
@@ -91,12 +93,33 @@ export async function policyBlob(host: SigningKey, terms: PolicyTerms): Promise<
       [9, terms.seq],
       [10, terms.notBefore],
       [11, terms.notAfter],
-      [12, []],
+      [12, [...(terms.thumbprints ?? [])]],
       [13, [...terms.banned]],
       ...sealed,
     ]),
   );
   return encode([body, await signed(host, labelled("hc1 policy", body))]) as Bytes;
+}
+
+/** What a policy says that was judged already. Throws for anything else. */
+export function policyTerms(blob: Bytes): PolicyTerms {
+  const [body] = decode(blob) as [Bytes];
+  const fields = decode(body, { useMaps: true }) as Map<number, unknown>;
+  const number = (key: number) => Number(fields.get(key));
+  const sealed = (key: number) => (fields.has(key) ? new Uint8Array(fields.get(key) as Bytes) : null);
+  return {
+    room: String(fields.get(2)),
+    admission: fields.get(5) === "open" ? "open" : "lobby",
+    max: number(6),
+    gen: number(8),
+    seq: number(9),
+    notBefore: number(10),
+    notAfter: number(11),
+    thumbprints: fields.get(12) as readonly unknown[],
+    banned: fields.get(13) as readonly string[],
+    about: sealed(14),
+    notes: sealed(15),
+  };
 }
 
 /** A host's word that this seat may be in the room, until `notAfter` (Unix seconds). */

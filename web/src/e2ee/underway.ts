@@ -2,6 +2,7 @@
 
 import { type Bytes, same } from "./bytes";
 import type { ToServer } from "./delivery-frames";
+import type { GovernedChange } from "./group-events";
 
 export interface Pending {
   readonly kind: "create" | "commit" | "external";
@@ -9,6 +10,10 @@ export interface Pending {
   readonly base: number;
   readonly message: Extract<ToServer, { t: "create" | "commit" }>;
   readonly since: number;
+  /** Whether it renews our own leaf, and with it the sealing of our name. */
+  readonly renews?: boolean;
+  /** The change of the policy that it carries. */
+  readonly governed?: GovernedChange | undefined;
 }
 
 /** `removal`: of our own earlier leaf, which the server will propose. */

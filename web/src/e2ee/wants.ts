@@ -1,6 +1,7 @@
 /** What the next commit should do, and when it is one's turn to make it. Pure but for its own lists; time is an argument. */
 
 import type { Bytes } from "./bytes";
+import type { GovernedChange } from "./group-events";
 import type { CommitWish, Leaf } from "./mls";
 
 const ADD_BATCH_MS = 250;
@@ -24,6 +25,9 @@ export class Wants {
   readonly #removes = new Map<string, number>();
   /** Who is to be removed by proposals of this epoch, and since when. */
   readonly #proposed = new Map<string, number>();
+  #governed: { readonly change: GovernedChange; readonly since: number } | null = null;
+  /** Since when our name is to be sealed anew. */
+  #resealSince = Number.POSITIVE_INFINITY;
   #epochAt = Number.NEGATIVE_INFINITY;
   /** How many commits have followed each other closely. */
   #stream = 0;
@@ -32,8 +36,27 @@ export class Wants {
     this.#adds.set(identity, { keyPackage, since: this.#adds.get(identity)?.since ?? now });
   }
 
-  remove(identity: string, now: number): void {
-    if (!this.#removes.has(identity)) this.#removes.set(identity, now);
+  /** One change of the policy at a time. */
+  govern(change: GovernedChange, now: number): void {
+    this.#governed = { change, since: now };
+  }
+
+  get governed(): GovernedChange | null {
+    return this.#governed?.change ?? null;
+  }
+
+  /** The change of the policy is in force, or will never be. */
+  forgetGoverned(): void {
+    this.#governed = null;
+  }
+
+  /** A newcomer cannot read our name, which is sealed with a link that is out of force. */
+  reseal(now: number): void {
+    this.#resealSince = Math.min(this.#resealSince, now);
+  }
+
+  resealed(): void {
+    this.#resealSince = Number.POSITIVE_INFINITY;
   }
 
   proposed(identity: string, now: number): void {
@@ -60,22 +83,33 @@ export class Wants {
       ...adds,
       ...this.#removes.values(),
       ...[...this.#proposed.values()].map((since) => since + patience),
+      this.#governed?.since ?? Number.POSITIVE_INFINITY,
+      this.#resealSince + patience,
       this.#epochAt + REKEY_MS + patience,
     );
   }
 
-  wish(now: number): CommitWish {
-    const removes = [...this.#removes.keys()].filter((identity) => !this.#proposed.has(identity));
+  /** `members`: who can be removed. Newcomers wait while the policy changes: it may not be theirs to come in under. */
+  wish(members: readonly string[], now: number): CommitWish {
+    const governed = this.governed;
+    const removes = this.#leaving(members).filter((identity) => !this.#proposed.has(identity));
     return {
-      adds: [...this.#adds.values()].map(({ keyPackage }) => keyPackage),
+      adds: governed === null ? [...this.#adds.values()].map(({ keyPackage }) => keyPackage) : [],
       removes,
-      update: removes.length + this.#proposed.size > 0 || now - this.#epochAt >= REKEY_MS,
+      update: removes.length + this.#proposed.size > 0 || now >= this.#resealSince || now - this.#epochAt >= REKEY_MS,
+      ...(governed === null ? {} : { policy: governed.policy }),
+      ...(governed === null || governed.secret === null ? {} : { secret: governed.secret }),
     };
   }
 
   /** Whom the next commit takes out: at one's own wish, or by a proposal that waits. */
-  get leaving(): readonly string[] {
-    return [...new Set([...this.#removes.keys(), ...this.#proposed.keys()])];
+  leaving(members: readonly string[]): readonly string[] {
+    return [...new Set([...this.#leaving(members), ...this.#proposed.keys()])];
+  }
+
+  #leaving(members: readonly string[]): readonly string[] {
+    const put = this.governed?.remove ?? null;
+    return [...new Set([...this.#removes.keys(), ...(put !== null && members.includes(put) ? [put] : [])])];
   }
 
   /** Forgets the oldest newcomer, whose key package may be what spoils the commit. False if there is none. */
@@ -89,6 +123,7 @@ export class Wants {
     this.#adds.clear();
     this.#removes.clear();
     this.#proposed.clear();
+    this.resealed();
     this.#epochAt = now;
   }
 }

@@ -1,6 +1,7 @@
 /** What the page and the MLS worker say to each other. No private key and no epoch key is in any of it: of secrets only what links carry. */
 
 import type { EncryptionEvent } from "../model/encryption";
+import type { ChangedPolicy, PolicyChange } from "../model/ports";
 import type { ErrorCode } from "../types/errors";
 import type { Bytes } from "./bytes";
 
@@ -56,6 +57,7 @@ export interface Questions {
   certify: { ask: { card: string }; answer: string };
   invitation: { ask: { id: string | null }; answer: InvitationLink };
   enter: { ask: EnterTerms; answer: null };
+  changePolicy: { ask: PolicyChange; answer: ChangedPolicy };
 }
 
 export type PageMessage =
@@ -63,7 +65,6 @@ export type PageMessage =
       [Q in keyof Questions]: { readonly kind: Q; readonly request: number; readonly terms: Questions[Q]["ask"] };
     }[keyof Questions]
   | { readonly kind: "token"; readonly token: string | null }
-  | { readonly kind: "remove"; readonly identity: string }
   /** A beat that came through the encrypted data channel. */
   | { readonly kind: "beat"; readonly from: string; readonly payload: Bytes }
   /** What the frame layer found shows that somebody's keys are not ours. */
@@ -78,4 +79,6 @@ export type WorkerMessage =
   | { readonly kind: "token" }
   /** To be sent to everybody through the encrypted data channel. */
   | { readonly kind: "beat"; readonly payload: Bytes }
+  /** Another policy is in force. `secret`: S of its link, base64url, where that is newly known. */
+  | { readonly kind: "policy"; readonly seq: number; readonly secret: string | null }
   | { readonly kind: "removed"; readonly elsewhere: boolean };

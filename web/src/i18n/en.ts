@@ -189,6 +189,9 @@ export const en: Texts = {
     remove: (name) => `Remove ${name}`,
     removeQuestion: (name) => `Remove ${name} from the meeting?`,
     removeText: "They leave at once and cannot come back with this seat.",
+    removeNewLink: "Change the meeting's link as well",
+    removeNewLinkHelp:
+      "Nobody can ask to join with the old link any more: give the new one to those who are still to come. Otherwise this person can knock again under another name.",
     removeDo: "Remove",
     removeNot: "Cancel",
   },
@@ -224,7 +227,8 @@ export const en: Texts = {
     },
     revoke: (name) => `Revoke the invitation for ${name}`,
     revokeQuestion: (name) => `${name} is in the meeting`,
-    revokeText: "Revoking the invitation keeps others from coming in by it. Shall this person leave the meeting too?",
+    revokeText:
+      "Revoking the invitation keeps others from coming in by it. Shall this person leave the meeting too? Then the meeting's link changes as well: they know it by now.",
     revokeAndRemove: "Revoke and remove",
     revokeOnly: "Revoke only",
   },

@@ -198,6 +198,9 @@ export const fr = {
     remove: (name: string) => `Exclure ${name}`,
     removeQuestion: (name: string) => `Exclure ${name} de la réunion ?`,
     removeText: "Cette personne sort tout de suite et ne peut pas revenir à cette place.",
+    removeNewLink: "Changer aussi le lien de la réunion",
+    removeNewLinkHelp:
+      "Avec l'ancien lien, plus personne ne peut demander à entrer : donnez le nouveau à ceux qui doivent encore venir. Sinon, cette personne peut frapper de nouveau sous un autre nom.",
     removeDo: "Exclure",
     removeNot: "Annuler",
   },
@@ -234,7 +237,7 @@ export const fr = {
     revoke: (name: string) => `Révoquer l'invitation pour ${name}`,
     revokeQuestion: (name: string) => `${name} est dans la réunion`,
     revokeText:
-      "Une fois l'invitation révoquée, personne d'autre n'entre avec elle. Cette personne doit-elle aussi sortir de la réunion ?",
+      "Une fois l'invitation révoquée, personne d'autre n'entre avec elle. Cette personne doit-elle aussi sortir de la réunion ? Le lien de la réunion change alors aussi : elle le connaît désormais.",
     revokeAndRemove: "Révoquer et exclure",
     revokeOnly: "Révoquer seulement",
   },

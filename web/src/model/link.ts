@@ -128,6 +128,11 @@ export function withoutClaim(place: RoomPlace): RoomPlace {
   return { ...place, claim: null, keys: place.keys === null ? null : { ...place.keys, hostSeed: null } };
 }
 
+/** The same place under a link that a host has changed. */
+export function withSecret(place: RoomPlace, secret: string): RoomPlace {
+  return place.keys === null ? place : { ...place, keys: { ...place.keys, secret, invitation: null } };
+}
+
 /** What a person pasted: a whole link of this server, or its path. Null when it is neither. */
 export function roomFromPasted(pasted: string, origin: string): RoomPlace | { readonly at: "incomplete" } | null {
   const text = pasted.trim();

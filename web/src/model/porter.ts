@@ -56,6 +56,12 @@ export class Porter {
     await this.heard([...this.#knocks]);
   }
 
+  /** The link has changed: a card counts only if it was made with the new one, or with an invitation. */
+  linkIsNew(): void {
+    this.#shown.clear();
+    void this.lookAgain();
+  }
+
   /** None of the answers rejects: what came of them is told. */
   async admit(id: string): Promise<void> {
     const knock = this.#knocks.find((one) => one.id === id);

@@ -31,6 +31,8 @@ export interface RoomsPort {
   enter(room: RoomId, seat: SeatKey, visitor: Visitor): Promise<Entry>;
   admit(room: RoomId, knock: string, seat: SeatKey, certificate: string | null): Promise<void>;
   deny(room: RoomId, knock: string, seat: SeatKey): Promise<void>;
+  /** For a host of an encrypted room: what newcomers are shown from now on. */
+  changePolicy(room: RoomId, changed: ChangedPolicy, seat: SeatKey): Promise<void>;
   /** For a host: ends a guest's seat for good, with its call and everything that hangs on it. */
   remove(room: RoomId, identity: string, seat: SeatKey): Promise<void>;
   /** With certificates: lets in those who have one here, by knock. */
@@ -131,12 +133,36 @@ export interface Membership {
   readonly freshToken: () => Promise<string | null>;
 }
 
+/** What a host changes of the policy; what is absent stays as it is. */
+export interface PolicyChange {
+  /** An identity that is not to come in any more, and is put out in the same commit. */
+  readonly ban?: string;
+  /** Draws another link secret: with the old link nobody can knock or come in from then on. */
+  readonly newLink?: boolean;
+  readonly about?: { readonly title: string; readonly agenda: string };
+  /** Sealed by hosts for hosts (field 15 of the policy); null takes it out. */
+  readonly notes?: Uint8Array<ArrayBuffer> | null;
+}
+
+/** A policy that is in force in the group, base64url. */
+export interface ChangedPolicy {
+  readonly policy: string;
+  readonly seq: number;
+}
+
+/** What is in force in the room. */
+export interface Governance {
+  /** The number of the policy. */
+  readonly seq: number;
+  /** The link secret, base64url, if it has changed since one followed the link. */
+  readonly secret: string | null;
+}
+
 /** The keys of this browser to one encrypted room. Calls reject with a Failure. */
 export interface RoomEncryption {
   /** Who this browser is in the room: the fingerprint of its seat key. */
   readonly identity: string;
-  /** The number of the policy in force. */
-  readonly policySeq: number;
+  readonly governance: Observable<Governance>;
   /** Whether this browser may sign for the room. */
   readonly holdsHostKey: boolean;
   /** Whether it can give out personal invitations. */
@@ -156,8 +182,11 @@ export interface RoomEncryption {
   invitation(id: string | null): Promise<{ readonly id: string; readonly secret: string }>;
   /** Resolves when the keys of the group are here: nothing may be sent before. */
   enter(terms: Membership): Promise<void>;
-  /** For a host: takes somebody out of the group, so that they can open nothing any more. */
-  remove(identity: string): void;
+  /**
+   * For a host in the call: puts another policy in force by one commit of the group, whatever other hosts do meanwhile. Resolves when
+   * it is in force here; the server is still to be told.
+   */
+  changePolicy(change: PolicyChange): Promise<ChangedPolicy>;
   /** The alarms one can live with have been read. */
   alarmsSeen(): void;
   /** Leaves the group, and forgets its keys. */

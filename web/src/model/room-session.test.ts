@@ -12,11 +12,13 @@ import {
 } from "../types/room";
 import { type CallState, callAfter, callBegins, type EndReason } from "./call";
 import { type EncryptionState, encryptionAfter, encryptionBegins } from "./encryption";
-import type { LinkKeys } from "./link";
+import { guestLink, type LinkKeys } from "./link";
 import { Cell } from "./observable";
+import { pinOf } from "./pins";
 import type {
   Belongings,
   DeviceRefusal,
+  Governance,
   LiveCall,
   OpenCamera,
   OpenMicrophone,
@@ -75,6 +77,10 @@ class World {
   }
 
   removeFails: Failure | null = null;
+  postFails: Failure[] = [];
+  /** Made with a link that is out of force. */
+  readonly oldCards = new Set<string>();
+  readonly governance = new Cell<Governance>({ seq: 1, secret: null });
 
   readonly ports: Ports = {
     rooms: {
@@ -94,6 +100,11 @@ class World {
         this.certified = certificate ?? "";
       },
       deny: async () => undefined,
+      changePolicy: async (_room, { seq }) => {
+        const failure = this.postFails.pop();
+        if (failure !== undefined) throw failure;
+        this.log.push(`policy ${seq} posted`);
+      },
       remove: async (_room, identity) => {
         this.log.push(`seat of ${identity} ends`);
         if (this.removeFails !== null) throw this.removeFails;
@@ -152,14 +163,16 @@ class World {
   /** Keys that open every card that begins with "card of", which may end in the invitation it was made with. */
   readonly encryption: RoomEncryption = {
     identity: "p_me",
-    policySeq: 1,
+    governance: this.governance,
     holdsHostKey: true,
     mayInvite: true,
     state: this.keys,
     makeCard: async (name) => `card of ${name}`,
     openCard: async (card) => {
       const [, name, invitation] = /^card of (\w+)(?: by (\w+))?$/.exec(card) ?? [];
-      return name === undefined ? null : { identity: `p_${name}`, name, invitation: invitation ?? null };
+      return name === undefined || this.oldCards.has(card)
+        ? null
+        : { identity: `p_${name}`, name, invitation: invitation ?? null };
     },
     invitation: async (id) => {
       this.issued += 1;
@@ -170,7 +183,10 @@ class World {
       this.log.push(`enter as ${asHost ? "host" : "guest"}`);
       this.keys.set(encryptionAfter(this.keys.get(), { type: "epoch", epoch: 1, members: [] }));
     },
-    remove: (identity) => void this.log.push(`keys of ${identity} go`),
+    changePolicy: async ({ ban, newLink }) => {
+      this.log.push(`keys of ${ban} go${newLink ? " with a new link" : ""}`);
+      return { policy: "p2", seq: 2 };
+    },
     alarmsSeen: () => undefined,
     close: () => void this.log.push("close"),
   };
@@ -466,18 +482,60 @@ describe("an encrypted room", () => {
     expect(JSON.parse(world.certified)).toEqual({ "1": "certificate for the card of Ben" });
   });
 
-  test("takes the keys from somebody before it asks the server for the seat, and even when that refuses", async () => {
+  async function hosting(): Promise<RoomSession> {
     world.look = { ...sealed, role: "host" };
     world.entry = admitted(null, "host");
-    world.removeFails = new Failure("server_unreachable");
     const session = world.visit(KEYS);
     await session.look(null);
+    return session;
+  }
 
-    const trouble = await session.remove("p_Ben");
+  test("takes keys and seat from somebody, and the keys even when the server refuses the seat", async () => {
+    const session = await hosting();
+    world.removeFails = new Failure("person_unknown");
 
-    expect(world.log.slice(-2)).toEqual(["keys of p_Ben go", "seat of p_Ben ends"]);
-    expect(trouble).toEqual({ code: "server_unreachable" });
+    expect(await session.remove("p_Ben", true)).toEqual({ code: "person_unknown" });
+    expect(world.log).toEqual(expect.arrayContaining(["keys of p_Ben go with a new link", "policy 2 posted"]));
+
     world.removeFails = null;
-    expect(await session.remove("p_Ben")).toBeNull();
+    expect(await session.remove("p_Ben", false)).toBeNull();
+    expect(world.log).toContain("keys of p_Ben go");
+  });
+
+  test("tells the server of new rules again where it was out of reach, and is content with later ones there", async () => {
+    const session = await hosting();
+    world.postFails = [new Failure("server_unreachable")];
+    await session.changePolicy({ newLink: true });
+    expect(world.log.at(-1)).toBe("policy 2 posted");
+
+    world.postFails = [new Failure("policy_stale")];
+    await session.changePolicy({ newLink: true });
+    world.postFails = [new Failure("host_only")];
+    await expect(session.changePolicy({ newLink: true })).rejects.toMatchObject({ code: "host_only" });
+  });
+
+  test("whose link a host changes is invited to and come back to by the new one, and never under older rules", async () => {
+    const session = await hosting();
+    const links: string[] = [];
+    session.link.watch(() => links.push(guestLink(session.link.get())));
+
+    world.governance.set({ seq: 2, secret: "S".repeat(22) });
+    world.governance.set({ seq: 3, secret: "S".repeat(22) });
+
+    expect(links).toEqual([`/r/${ROOM}#1.${"S".repeat(22)}.${KEYS.fingerprint}`]);
+    expect(pinOf(world.ports.keepsakes, ROOM)).toBe(3);
+  });
+
+  test("whose link was changed reads the cards at the door anew", async () => {
+    const session = await hosting();
+    await session.join("Anna", "Guest");
+    const knock = { id: "1", identity: "p_Ben", card: "card of Ben", waitingSeconds: 1 };
+    world.tell({ type: "knocks", knocks: [knock] });
+    await vi.waitFor(() => expect(session.visit.get().knocks).toMatchObject([{ name: "Ben" }]));
+
+    world.oldCards.add("card of Ben");
+    world.governance.set({ seq: 2, secret: "S".repeat(22) });
+
+    await vi.waitFor(() => expect(session.visit.get().knocks).toMatchObject([{ name: null }]));
   });
 });

@@ -5,16 +5,16 @@
  * so that a reload comes back to the same seat.
  */
 
-import type { Arrival, Caller, Entry, Role, RoomId, SeatKey } from "../types/room";
+import { type Arrival, type Caller, type Entry, Failure, type Role, type RoomId, type SeatKey } from "../types/room";
 import type { EndReason } from "./call";
 import type { EncryptionState } from "./encryption";
 import { Invitations } from "./invitations";
-import type { RoomPlace } from "./link";
+import { type RoomPlace, withSecret } from "./link";
 import { Cell, type Observable } from "./observable";
 import { DeviceDesk } from "./own-devices";
 import { tidyName } from "./person-name";
 import { Porter } from "./porter";
-import type { LiveCall, Ports } from "./ports";
+import type { LiveCall, PolicyChange, Ports } from "./ports";
 import type { PreferenceBook } from "./preferences";
 import { type Trouble, troubleOf } from "./trouble";
 import { VisitEncryption } from "./visit-encryption";
@@ -49,11 +49,15 @@ export interface Visit {
 const PATIENCE_MS = 9 * 60_000;
 // A door that throws one out sooner than this would do so for ever.
 const SHORTEST_WAIT_MS = 5_000;
+/** How often the server is told of a policy before a host hears of it. */
+const MOST_TRIES = 3;
 
 export class RoomSession {
+  readonly room: RoomId;
   readonly desk: DeviceDesk;
   /** For a host of an encrypted room. */
   readonly invitations: Invitations;
+  readonly #link: Cell<RoomPlace>;
   readonly #encryption: VisitEncryption;
   readonly #porter: Porter;
   readonly #cell: Cell<Visit>;
@@ -66,11 +70,13 @@ export class RoomSession {
   #knockedAt = 0;
 
   constructor(
-    readonly place: RoomPlace,
+    place: RoomPlace,
     private readonly ports: Ports,
     private readonly book: PreferenceBook,
   ) {
     const { room } = place;
+    this.room = room;
+    this.#link = new Cell(place);
     const kept = ports.keepsakes.read(seatName(room));
     this.#seat = (kept as SeatKey | null) ?? ports.drawSeatKey();
     if (kept === null) ports.keepsakes.write(seatName(room), this.#seat);
@@ -86,7 +92,7 @@ export class RoomSession {
     });
     const { microphone, camera } = book.get();
     this.desk = new DeviceDesk(ports.devices, book, { microphone: microphone && !returning, camera });
-    this.#encryption = new VisitEncryption(place, ports);
+    this.#encryption = new VisitEncryption(place, ports, (secret) => this.#linkIsNew(secret));
     this.invitations = new Invitations(ports.keepsakes, place, () => this.#encryption.keys);
     this.#porter = new Porter(
       ports.rooms,
@@ -102,8 +108,9 @@ export class RoomSession {
     );
   }
 
-  get room(): RoomId {
-    return this.place.room;
+  /** Where the visit is, under the link in force: hosts can change it during a call. */
+  get link(): Observable<RoomPlace> {
+    return this.#link;
   }
 
   /** How well the visit is sealed, from the first look to the end. */
@@ -202,18 +209,42 @@ export class RoomSession {
   }
 
   /**
-   * For a host: takes the keys from somebody, then the seat. Keys first: they change even when the server does not answer. Why the
-   * seat could not be taken, or null.
+   * For a host: takes keys and seat from somebody for good, and with `newLink` the way back by the link from everybody who is not in
+   * the call. The keys change even when the server refuses the rest. What failed, or null.
    */
-  async remove(identity: string): Promise<Trouble | null> {
-    this.#encryption.keys?.remove(identity);
+  async remove(identity: string, newLink: boolean): Promise<Trouble | null> {
+    const { keys } = this.#encryption;
     this.invitations.revokeOf(identity);
-    try {
-      await this.ports.rooms.remove(this.room, identity, this.#seat);
-      return null;
-    } catch (error) {
-      return troubleOf(error);
+    const done = await Promise.allSettled([
+      keys === null ? null : this.changePolicy({ ban: identity, newLink }),
+      this.ports.rooms.remove(this.room, identity, this.#seat),
+    ]);
+    const failed = done.find((one) => one.status === "rejected");
+    return failed === undefined ? null : troubleOf(failed.reason);
+  }
+
+  /** For a host: puts another policy in force, in the group and then at the server. Rejects with a Failure. */
+  async changePolicy(change: PolicyChange): Promise<void> {
+    const { keys } = this.#encryption;
+    if (keys === null) throw new Failure("request_invalid");
+    const changed = await keys.changePolicy(change);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.ports.rooms.changePolicy(this.room, changed, this.#seat);
+      } catch (error) {
+        const { code } = troubleOf(error);
+        // A later one is known there already.
+        if (code === "policy_stale") return;
+        if (code !== "server_unreachable" || tries === MOST_TRIES) throw error;
+      }
     }
+  }
+
+  #linkIsNew(secret: string): void {
+    const place = this.#link.get();
+    if (place.keys === null || place.keys.secret === secret) return;
+    this.#link.set(withSecret(place, secret));
+    this.#porter.linkIsNew();
   }
 
   /** Leaves whatever there is to leave, and closes every device. */

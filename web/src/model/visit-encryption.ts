@@ -18,6 +18,8 @@ export class VisitEncryption {
   constructor(
     private readonly place: RoomPlace,
     private readonly ports: Ports,
+    /** The link has changed: S of the new one, base64url. */
+    private readonly onLink: (secret: string) => void,
   ) {
     this.state = new Cell<EncryptionState>(place.keys === null ? inTransit : encryptionBegins);
   }
@@ -36,13 +38,19 @@ export class VisitEncryption {
     if (keys === null || look.policy === null) return;
     this.close();
     const open = await this.ports.encryption.open(room, keys, look.policy);
-    if (open.policySeq < (pinned ?? 0)) {
+    if (open.governance.get().seq < (pinned ?? 0)) {
       open.close();
       throw new Failure("policy_outdated");
     }
-    pin(this.ports.keepsakes, room, open.policySeq);
     this.#open = open;
-    this.#unwatch = open.state.watch(() => this.state.set(open.state.get()));
+    const unwatch = [
+      open.state.watch(() => this.state.set(open.state.get())),
+      open.governance.watch(() => this.#governed()),
+    ];
+    this.#unwatch = () => {
+      for (const stop of unwatch) stop();
+    };
+    this.#governed();
   }
 
   /** What one shows at the door. */
@@ -67,6 +75,12 @@ export class VisitEncryption {
     }
     const { certificate, token } = ticket;
     await open.enter({ name, asHost, certificate: asHost ? null : certificate, returning, token, freshToken });
+  }
+
+  #governed(): void {
+    const { seq, secret } = this.#open?.governance.get() ?? { seq: 0, secret: null };
+    pin(this.ports.keepsakes, this.place.room, seq);
+    if (secret !== null) this.onLink(secret);
   }
 
   alarmsSeen(): void {

@@ -629,6 +629,16 @@ export const errorTexts = {
       help: "Do not go in. This browser has already seen newer ones: tell your host.",
     },
   },
+  link_outdated: {
+    fr: {
+      message: "Ce lien n'ouvre plus la réunion : un organisateur l'a changé.",
+      help: "Demandez le nouveau lien à un organisateur.",
+    },
+    en: {
+      message: "This link no longer opens the meeting: a host has changed it.",
+      help: "Ask a host for the new link.",
+    },
+  },
   downgrade_refused: {
     fr: {
       message: "Cette réunion est chiffrée de bout en bout, et le serveur la présente sans chiffrement.",

@@ -1,7 +1,7 @@
 /** Chooses the screen for the address: home, a room, or nowhere. */
 
 import { useEffect, useState } from "react";
-import { type Place, withoutClaim } from "../model/link";
+import type { Place } from "../model/link";
 import { forgetClaim, goTo, placeNow, showCall } from "./address-bar";
 import { useErrorText, usePreferences, useTexts } from "./context";
 import { Home } from "./Home";
@@ -62,10 +62,11 @@ export function App() {
       key={number}
       place={place}
       linkCopied={linkCopied}
-      onClaimSpent={() => forgetClaim(place)}
+      onLink={forgetClaim}
       onCall={() => showCall(place)}
       onHome={home}
-      onAgain={() => setVisit({ place: withoutClaim(place), number: number + 1, linkCopied: false })}
+      // Not the place one came to: its link may have changed since.
+      onAgain={() => setVisit({ place: placeNow(), number: number + 1, linkCopied: false })}
     />
   );
 }

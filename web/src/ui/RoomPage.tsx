@@ -38,20 +38,21 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set([
   "link_mismatch",
   "downgrade_refused",
   "policy_outdated",
+  "link_outdated",
 ]);
 
 interface Props {
   readonly place: RoomPlace;
   readonly linkCopied: boolean;
-  /** The claim has done its work, or never will. */
-  readonly onClaimSpent: () => void;
+  /** What to come back by from now on: the claim has done its work or never will, or a host has changed the link. */
+  readonly onLink: (place: RoomPlace) => void;
   /** The call has begun: from now on the screen may be seen by others. */
   readonly onCall: () => void;
   readonly onHome: () => void;
   readonly onAgain: () => void;
 }
 
-export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAgain }: Props) {
+export function RoomPage({ place, linkCopied, onLink, onCall, onHome, onAgain }: Props) {
   const { ports, book } = useHouse();
   const texts = useTexts();
   const errorText = useErrorText();
@@ -66,12 +67,14 @@ export function RoomPage({ place, linkCopied, onClaimSpent, onCall, onHome, onAg
     void session.look(claim);
     return () => session.close();
   }, [session, claim]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the callback does depends on nothing that changes
+  useEffect(() => session.link.watch(() => onLink(session.link.get())), [session]);
   const looked = stand.at !== "looking" && stand.at !== "nowhere";
   const inCall = stand.at === "call";
   // biome-ignore lint/correctness/useExhaustiveDependencies: what the callbacks do depends on nothing that changes
   useEffect(() => {
     if (inCall) onCall();
-    else if (looked) onClaimSpent();
+    else if (looked) onLink(session.link.get());
   }, [looked, inCall]);
 
   const homeButton = <Button onPress={onHome}>{texts.backHome}</Button>;

@@ -29,7 +29,7 @@ export function goTo(place: Place): void {
   } else history.pushState(null, "", "/");
 }
 
-/** The claim has done its work: from now on a reload comes without it. */
+/** From now on a reload comes by this link, and without the claim, which has done its work. */
 export function forgetClaim(place: RoomPlace): void {
   write(linkName(place.room), wholeLink(withoutClaim(place)));
 }

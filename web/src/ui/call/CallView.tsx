@@ -44,6 +44,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
   const { ports } = useHouse();
   const { singleKeys } = usePreferences();
   const encryption = useObservable(session.encryption);
+  const place = useObservable(session.link);
   const state = useObservable(call.state);
   const [view, setView] = useState<View>("grid");
   const [panel, setPanel] = useState<PanelName | null>(null);
@@ -109,12 +110,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
           <Banners call={call} state={state} talking={talking} singleKeys={singleKeys} sharing={sharing} />
           <StageView state={state} view={view} members={encryption.members} />
           {alone && panel === null && knocks === 0 && (
-            <AloneHint
-              isHost={isHost}
-              linkCopied={linkCopied}
-              onInvite={() => setPanel("invite")}
-              place={session.place}
-            />
+            <AloneHint isHost={isHost} linkCopied={linkCopied} onInvite={() => setPanel("invite")} place={place} />
           )}
           <Announcer state={state} view={view} knocks={visit.knocks} />
           {isHost && panel !== "people" && (

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { guestLink, isShareable } from "../../model/link";
 import type { RoomSession } from "../../model/room-session";
 import { copy } from "../clipboard";
-import { useTexts } from "../context";
+import { useObservable, useTexts } from "../context";
 import { Button } from "../parts/Button";
 import { TextField } from "../parts/TextField";
 import { Panel } from "./Panel";
@@ -22,7 +22,7 @@ export function InvitePanel({ session, isHost, onClose }: Props) {
   const texts = useTexts();
   const [shown, setShown] = useState(false);
   const [outcome, setOutcome] = useState<"copied" | "refused" | null>(null);
-  const { place } = session;
+  const place = useObservable(session.link);
   const link = location.origin + guestLink(place);
   const copyLink = async () => {
     const done = await copy(link);

@@ -65,7 +65,12 @@ export function PeoplePanel({ session, knocks, trouble, state, encryption, isHos
               )}
               {person.camera === "on" ? <Video size={20} aria-hidden /> : <VideoOff size={20} aria-hidden />}
               {isHost && !person.isSelf && !hosts.has(person.id) && (
-                <RemovePerson session={session} identity={person.id} name={person.name || texts.people.unnamed} />
+                <RemovePerson
+                  session={session}
+                  identity={person.id}
+                  name={person.name || texts.people.unnamed}
+                  sealed={encryption.padlock !== "transit"}
+                />
               )}
             </li>
           ))}

@@ -7,18 +7,22 @@ import type { RoomSession, Trouble } from "../../model/room-session";
 import { useErrorText, useTexts } from "../context";
 import { Button } from "../parts/Button";
 import { ErrorNote } from "../parts/ErrorNote";
+import { Toggle } from "../parts/Toggle";
 import styles from "./CompareDialog.module.css";
 
 interface Props {
   readonly session: RoomSession;
   readonly identity: string;
   readonly name: string;
+  /** Whether the room has keys, and with them a link that can be changed. */
+  readonly sealed: boolean;
 }
 
-export function RemovePerson({ session, identity, name }: Props) {
+export function RemovePerson({ session, identity, name, sealed }: Props) {
   const { people } = useTexts();
   const errorText = useErrorText();
   const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const [newLink, setNewLink] = useState(true);
   return (
     <DialogTrigger>
       <Button kind="plain" aria-label={people.remove(name)} icon={<UserX size={20} aria-hidden />} />
@@ -31,12 +35,20 @@ export function RemovePerson({ session, identity, name }: Props) {
                   <Heading slot="title">{people.removeQuestion(name)}</Heading>
                 </div>
                 <p>{people.removeText}</p>
+                {sealed && (
+                  <Toggle
+                    label={people.removeNewLink}
+                    help={people.removeNewLinkHelp}
+                    on={newLink}
+                    onChange={setNewLink}
+                  />
+                )}
                 {trouble !== null && <ErrorNote {...errorText(trouble.code)} />}
                 <div className={styles.answers}>
                   <Button
                     kind="danger"
                     onPress={async () => {
-                      const failed = await session.remove(identity);
+                      const failed = await session.remove(identity, newLink);
                       setTrouble(failed);
                       if (failed === null) close();
                     }}

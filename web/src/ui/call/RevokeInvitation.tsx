@@ -44,7 +44,7 @@ export function RevokeInvitation({ session, invitation: { id, label, seat }, isI
                   <Button
                     kind="danger"
                     onPress={async () => {
-                      const failed = await session.remove(seat);
+                      const failed = await session.remove(seat, true);
                       setTrouble(failed);
                       if (failed !== null) return;
                       close();

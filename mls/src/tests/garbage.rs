@@ -35,7 +35,10 @@ impl Samples {
             room.stranger("Dora").session.key_package().unwrap(),
             info,
         ];
-        let card = room.session().make_card(&Key::new().public, "Zoé", None).unwrap();
+        let card = room
+            .session()
+            .make_card(&Key::new().public, "Zoé", None)
+            .unwrap();
         Self {
             anna,
             messages,

@@ -308,7 +308,10 @@ fn a_card_tells_a_host_who_knocks() {
     let room = Room::with_lobby();
     let guest = Key::new();
 
-    let card = room.session().make_card(&guest.public, "Zoé", None).unwrap();
+    let card = room
+        .session()
+        .make_card(&guest.public, "Zoé", None)
+        .unwrap();
     let read = room.session().open_card(&card, None).unwrap();
 
     assert!(card.len() <= crate::leaf::MAX_CARD);
@@ -318,7 +321,10 @@ fn a_card_tells_a_host_who_knocks() {
     );
     let other = room.session_with(&NEXT_SECRET, &room.policy());
     assert_eq!(
-        other.open_card(&card, None).err().map(|refusal| refusal.code),
+        other
+            .open_card(&card, None)
+            .err()
+            .map(|refusal| refusal.code),
         Some(Code::WrongSecret)
     );
 }
@@ -355,5 +361,9 @@ fn the_card_of_an_invitation_opens_with_that_invitation_and_nothing_else() {
     assert_eq!(code(None, &shared), wrong);
     let without = invited.make_card(&guest.public, "Mamie", None).unwrap();
     assert_eq!(code(Some((&id, &NEXT_SECRET)), &without), wrong);
-    assert!(invited.make_card(&guest.public, "M", Some(&[1; 7])).is_err());
+    assert!(
+        invited
+            .make_card(&guest.public, "M", Some(&[1; 7]))
+            .is_err()
+    );
 }

@@ -97,10 +97,11 @@ export class Porter {
     } catch (error) {
       const trouble = troubleOf(error);
       // Another tab of the host's may have been faster.
-      if (trouble.code !== "knock_unknown") this.onChange({ answerTrouble: trouble });
+      if (trouble.code === "knock_unknown") return;
+      this.#coming.delete(knock.id);
+      this.onChange({ answerTrouble: trouble });
+      await this.lookAgain();
     }
-    this.#coming.delete(knock.id);
-    await this.lookAgain();
   }
 
   async #answer(send: () => Promise<void>): Promise<void> {

@@ -285,6 +285,7 @@ export class TruthfulServer {
   info: Bytes | null = null;
   readonly log: (readonly [number, Bytes])[] = [];
   readonly actors: Actor[] = [];
+  readonly #unheard: [Actor, ToServer][] = [];
 
   connect(...actors: readonly Actor[]): void {
     for (const actor of actors) {
@@ -356,7 +357,17 @@ export class TruthfulServer {
     }
   }
 
+  /** One message after the other: what one of them brings about comes after it at everybody. */
   hear(from: Actor, message: ToServer): void {
+    this.#unheard.push([from, message]);
+    if (this.#unheard.length > 1) return;
+    for (let next = this.#unheard[0]; next !== undefined; next = this.#unheard[0]) {
+      this.#serve(...next);
+      this.#unheard.shift();
+    }
+  }
+
+  #serve(from: Actor, message: ToServer): void {
     switch (message.t) {
       case "create":
         if (this.group !== null) {

@@ -19,6 +19,9 @@ pub const SECRET: usize = 16;
 /// The fingerprint F of the host key in a link.
 pub const FINGERPRINT: usize = 16;
 
+/// The id of a personal invitation.
+pub const INVITATION: usize = 8;
+
 const NONCE: usize = 12;
 const TAG: usize = 16;
 

@@ -8,7 +8,7 @@ use openmls_traits::types::HashType;
 
 use crate::cbor::{self, Value, numbered};
 use crate::derive::{
-    KEY, LinkKeys, RoomId, SIGNATURE, identity, is_name_shaped, open_name, signed_by,
+    INVITATION, KEY, LinkKeys, RoomId, SIGNATURE, identity, is_name_shaped, open_name, signed_by,
 };
 use crate::error::{Code, OrRefuse, Outcome, Refusal, refuse};
 use crate::policy::{Certificate, Role};
@@ -163,34 +163,41 @@ pub struct Card {
     pub name: String,
 }
 
-/// The card a stranger with the link leaves at the door.
+/// The card a stranger with the link leaves at the door. `invitation`: the id of a personal one, whose secret `keys` come from.
 pub fn make_card(
     crypto: &RustCrypto,
     room: &RoomId,
     keys: &LinkKeys,
     seat_pk: &[u8],
     name_ct: &[u8],
+    invitation: Option<&[u8]>,
 ) -> Outcome<Vec<u8>> {
     if seat_pk.len() != KEY {
         return refuse(Code::BadRequest, "a key has 32 bytes");
     }
     let mac = card_mac(crypto, room, keys, seat_pk, name_ct)?;
-    Ok(cbor::encode(&numbered([
-        seat_pk.into(),
-        name_ct.into(),
-        mac.into(),
-    ])))
+    let fields = [seat_pk.into(), name_ct.into(), mac.into()];
+    Ok(cbor::encode(&match invitation {
+        None => numbered(fields),
+        Some(id) if id.len() == INVITATION => {
+            let [seat_pk, name_ct, mac] = fields;
+            numbered([seat_pk, name_ct, mac, id.into()])
+        }
+        Some(_) => return refuse(Code::BadRequest, "the id of an invitation has 8 bytes"),
+    }))
 }
 
-/// Read a card: whoever wrote it holds the link, and says this name and this seat key together.
+/// Read a card: whoever wrote it holds the link, and says this name and this seat key together. `invitation`: the personal one that
+/// `keys` come from; a card of the shared link is none of it, nor the other way round.
 ///
 /// # Errors
-/// `malformed`, or `wrong_secret` where the mac or the name was made with another link.
+/// `malformed`, or `wrong_secret` where the mac or the name was made with another link or invitation.
 pub fn open_card(
     crypto: &RustCrypto,
     room: &RoomId,
     keys: &LinkKeys,
     card: &[u8],
+    invitation: Option<&[u8]>,
 ) -> Outcome<Card> {
     if card.len() > MAX_CARD {
         return refuse(Code::Malformed, "a knock card has at most 1 KiB");
@@ -203,6 +210,10 @@ pub fn open_card(
     };
     if seat_pk.len() != KEY {
         return refuse(Code::Malformed, "a key has 32 bytes");
+    }
+    let carried = fields.at(4).map(Value::as_bytes);
+    if carried != invitation.map(Some) {
+        return refuse(Code::WrongSecret, "the card is not of this invitation");
     }
     let expected = card_mac(crypto, room, keys, seat_pk, name_ct)?;
     if !equal_in_constant_time(mac, &expected) {

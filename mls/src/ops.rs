@@ -62,6 +62,7 @@ impl Instance {
             secret: arguments.bytes("secret")?,
             fingerprint: arguments.bytes("f")?,
             policy: arguments.bytes("policy")?,
+            apart: arguments.flag("apart")?,
             known_seq: arguments.optional_uint("seq")?.unwrap_or_default(),
             now: arguments.optional_uint("now")?,
         })?;
@@ -159,10 +160,18 @@ fn stateful(session: &mut Session, op: &str, arguments: &Arguments<'_>) -> Outco
             .seal_name(arguments.bytes("seat_pk")?, arguments.text("name")?)
             .map(Into::into),
         "make_card" => session
-            .make_card(arguments.bytes("seat_pk")?, arguments.text("name")?)
+            .make_card(
+                arguments.bytes("seat_pk")?,
+                arguments.text("name")?,
+                arguments.optional_bytes("invitation")?,
+            )
             .map(Into::into),
         "open_card" => {
-            let card = session.open_card(arguments.bytes("card")?)?;
+            let invitation = arguments
+                .optional_bytes("invitation")?
+                .map(|id| Ok((id, arguments.bytes("secret")?)))
+                .transpose()?;
+            let card = session.open_card(arguments.bytes("card")?, invitation)?;
             Ok(record([
                 ("seat_pk", card.seat_pk.into()),
                 ("identity", card.identity.as_str().into()),

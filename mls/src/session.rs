@@ -35,6 +35,8 @@ pub struct Opening<'a> {
     /// The fingerprint F of the host key, 16 bytes.
     pub fingerprint: &'a [u8],
     pub policy: &'a [u8],
+    /// The secret is a personal invitation's, or one handed over for it: it need not be that of this policy's link.
+    pub apart: bool,
     /// The highest seq this browser saw of the room.
     pub known_seq: u64,
     /// Unix seconds for tests; else the clock of the system.
@@ -155,7 +157,9 @@ impl Session {
         if policy.seq < opening.known_seq {
             return refuse(Code::PolicyRollback, "an older policy than one seen before");
         }
-        policy.check_link(&crypto, &room, &keys)?;
+        if !opening.apart {
+            policy.check_link(&crypto, &room, &keys)?;
+        }
         Ok(Self {
             crypto,
             room,
@@ -291,22 +295,32 @@ impl Session {
     }
 
     /// The card to leave at the door.
-    pub fn make_card(&self, seat_pk: &[u8], name: &str) -> Outcome<Vec<u8>> {
+    pub fn make_card(
+        &self,
+        seat_pk: &[u8],
+        name: &str,
+        invitation: Option<&[u8]>,
+    ) -> Outcome<Vec<u8>> {
         make_card(
             &self.crypto,
             &self.room,
             &self.keys,
             seat_pk,
             &self.seal_name(seat_pk, name)?,
+            invitation,
         )
     }
 
-    /// Read a card somebody left at the door.
+    /// Read a card somebody left at the door. `invitation`: id and secret of the personal one it must be made with.
     ///
     /// # Errors
     /// `malformed` or `wrong_secret`.
-    pub fn open_card(&self, card: &[u8]) -> Outcome<Card> {
-        open_card(&self.crypto, &self.room, &self.keys, card)
+    pub fn open_card(&self, card: &[u8], invitation: Option<(&[u8], &[u8])>) -> Outcome<Card> {
+        let Some((id, secret)) = invitation else {
+            return open_card(&self.crypto, &self.room, &self.keys, card, None);
+        };
+        let keys = LinkKeys::derive(&self.crypto, &self.room, secret)?;
+        open_card(&self.crypto, &self.room, &keys, card, Some(id))
     }
 
     /// Everybody in the group, by leaf.

@@ -35,7 +35,10 @@ impl Samples {
             room.stranger("Dora").session.key_package().unwrap(),
             info,
         ];
-        let card = room.session().make_card(&Key::new().public, "Zoé").unwrap();
+        let card = room
+            .session()
+            .make_card(&Key::new().public, "Zoé", None)
+            .unwrap();
         Self {
             anna,
             messages,
@@ -44,7 +47,7 @@ impl Samples {
     }
 
     fn offer(&mut self, bytes: &[u8]) {
-        let _ = self.anna.session.open_card(bytes);
+        let _ = self.anna.session.open_card(bytes, None);
         let _ = self.anna.session.commit(&Wish {
             adds: vec![bytes],
             ..Wish::default()
@@ -102,7 +105,7 @@ fn the_undamaged_samples_are_taken() {
         card,
     } = Samples::new();
 
-    assert!(anna.session.open_card(&card).is_ok());
+    assert!(anna.session.open_card(&card, None).is_ok());
     assert!(anna.session.process(&messages[0], None).is_ok());
     assert!(anna.session.process(&messages[3], None).is_ok());
     assert!(anna.session.process(&messages[1], None).is_ok());

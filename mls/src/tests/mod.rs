@@ -158,6 +158,7 @@ impl Room {
             secret,
             fingerprint,
             policy,
+            apart: false,
             known_seq: 0,
             now: None,
         }

@@ -321,3 +321,36 @@ fn a_member_takes_no_other_secret_than_the_one_that_opens_the_policy() {
     basil.session.new_secret(&NEXT_SECRET).unwrap();
     assert!(basil.session.has_secret() && anna.session.has_secret());
 }
+
+#[test]
+fn an_invitation_s_secret_opens_a_policy_that_was_sealed_with_the_link_but_not_the_group() {
+    let room = Room::open();
+    let mut anna = room.founder("Anna");
+    let policy = room.policy_with(&Terms {
+        seq: 2,
+        about: Some(about(&SECRET)),
+        ..Terms::default()
+    });
+    let wish = Wish {
+        policy: Some(&policy),
+        ..Wish::default()
+    };
+    anna.commits(&wish, &mut []);
+    let fingerprint = room.fingerprint();
+    let opening = |apart| Opening {
+        apart,
+        ..room.opening(&NEXT_SECRET, &policy, &fingerprint)
+    };
+
+    assert_eq!(
+        code(Session::open(&opening(false))),
+        Some(Code::WrongSecret)
+    );
+    let session = Session::open(&opening(true)).unwrap();
+    let mut invited = Person::new(session, Key::new(), "Mamie", None, None);
+    let info = anna.session.info().unwrap();
+    assert_eq!(
+        code(invited.session.join_external(&info)),
+        Some(Code::WrongSecret)
+    );
+}

@@ -308,8 +308,11 @@ fn a_card_tells_a_host_who_knocks() {
     let room = Room::with_lobby();
     let guest = Key::new();
 
-    let card = room.session().make_card(&guest.public, "Zoé").unwrap();
-    let read = room.session().open_card(&card).unwrap();
+    let card = room
+        .session()
+        .make_card(&guest.public, "Zoé", None)
+        .unwrap();
+    let read = room.session().open_card(&card, None).unwrap();
 
     assert!(card.len() <= crate::leaf::MAX_CARD);
     assert_eq!(
@@ -318,7 +321,49 @@ fn a_card_tells_a_host_who_knocks() {
     );
     let other = room.session_with(&NEXT_SECRET, &room.policy());
     assert_eq!(
-        other.open_card(&card).err().map(|refusal| refusal.code),
+        other
+            .open_card(&card, None)
+            .err()
+            .map(|refusal| refusal.code),
         Some(Code::WrongSecret)
+    );
+}
+
+#[test]
+fn the_card_of_an_invitation_opens_with_that_invitation_and_nothing_else() {
+    let room = Room::with_lobby();
+    let guest = Key::new();
+    let (host, invited) = (
+        room.session(),
+        room.session_with(&NEXT_SECRET, &room.policy()),
+    );
+    let (id, other) = ([7; 8], [8; 8]);
+    let card = invited
+        .make_card(&guest.public, "Mamie", Some(&id))
+        .unwrap();
+    let code = |of: Option<(&[u8], &[u8])>, card: &[u8]| {
+        host.open_card(card, of).err().map(|refusal| refusal.code)
+    };
+
+    // The control: with id and secret it opens.
+    let read = host.open_card(&card, Some((&id, &NEXT_SECRET))).unwrap();
+    assert_eq!(
+        (read.name.as_str(), read.seat_pk),
+        ("Mamie", guest.public.clone())
+    );
+    let wrong = Some(Code::WrongSecret);
+    assert_eq!(code(None, &card), wrong);
+    assert_eq!(code(Some((&other, &NEXT_SECRET)), &card), wrong);
+    assert_eq!(code(Some((&id, &[1; 16])), &card), wrong);
+    // A card of the shared link cannot borrow an invitation, nor one of an invitation lose its id.
+    let shared = host.make_card(&guest.public, "Mamie", Some(&id)).unwrap();
+    assert_eq!(code(Some((&id, &NEXT_SECRET)), &shared), wrong);
+    assert_eq!(code(None, &shared), wrong);
+    let without = invited.make_card(&guest.public, "Mamie", None).unwrap();
+    assert_eq!(code(Some((&id, &NEXT_SECRET)), &without), wrong);
+    assert!(
+        invited
+            .make_card(&guest.public, "M", Some(&[1; 7]))
+            .is_err()
     );
 }

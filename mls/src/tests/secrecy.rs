@@ -221,9 +221,9 @@ fn a_card_made_with_the_old_link_does_not_open_after_a_new_one() {
     let stranger = room.stranger("Eve");
     let card = stranger
         .session
-        .make_card(&stranger.seat.public, "Eve")
+        .make_card(&stranger.seat.public, "Eve", None)
         .unwrap();
-    assert_eq!(anna.session.open_card(&card).unwrap().name, "Eve");
+    assert_eq!(anna.session.open_card(&card, None).unwrap().name, "Eve");
     let policy = room.policy_with(&Terms {
         generation: 2,
         seq: 2,
@@ -238,6 +238,6 @@ fn a_card_made_with_the_old_link_does_not_open_after_a_new_one() {
         &mut [],
     );
 
-    let refusal = anna.session.open_card(&card).err().unwrap();
+    let refusal = anna.session.open_card(&card, None).err().unwrap();
     assert_eq!(refusal.code, Code::WrongSecret);
 }

@@ -90,6 +90,38 @@ fn frame(
         "metadata": hex(&metadata), "plain": hex(plain), "wire": hex(&wire) })
 }
 
+/// A personal invitation: its secret from the host's seed, the card made with it, and the link secret sealed for who came by it.
+fn invitation(room: &RoomId, host_seed: &[u8], seat_pk: &[u8], link_secret: &[u8]) -> Json {
+    let crypto = RustCrypto::default();
+    let id = [0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8];
+    let extract = |ikm: &[u8]| {
+        crypto
+            .hkdf_extract(HashType::Sha2_256, room.as_bytes(), ikm)
+            .unwrap()
+    };
+    let info = [b"hc1 invitation".as_slice(), &id].concat();
+    let secret = expand(extract(host_seed).as_slice(), &info, 16);
+    let keys = LinkKeys::derive(&crypto, room, &secret).unwrap();
+    let nonce = [7; 12];
+    let name_ct = seal_name(&crypto, &keys.meta, nonce, seat_pk, "Mamie").unwrap();
+    let card = make_card(&crypto, room, &keys, seat_pk, &name_ct, Some(&id)).unwrap();
+    let generation = 3u32.to_be_bytes();
+    let key = expand(extract(&secret).as_slice(), b"hc1 grant", 32);
+    let aad = [
+        b"hc1 grant\0".as_slice(),
+        room.as_bytes(),
+        seat_pk,
+        &generation,
+    ]
+    .concat();
+    let sealed = crypto
+        .aead_encrypt(AeadType::Aes256Gcm, &key, link_secret, &nonce, &aad)
+        .unwrap();
+    let grant = [&generation[..], &nonce, &sealed].concat();
+    json!({ "id": hex(&id), "secret": hex(&secret), "card": hex(&card), "name": "Mamie", "generation": 3,
+        "nonce": hex(&nonce), "grant_key": hex(&key), "grant": hex(&grant) })
+}
+
 fn computed() -> Json {
     let crypto = RustCrypto::default();
     let room = RoomId::parse(ROOM).unwrap();
@@ -136,7 +168,7 @@ fn computed() -> Json {
         certificate: Some(certificate.clone()),
     }
     .encode();
-    let card = make_card(&crypto, &room, &keys, &seat.public, &name_ct).unwrap();
+    let card = make_card(&crypto, &room, &keys, &seat.public, &name_ct, None).unwrap();
 
     let base = [0x42; 16];
     let kid = |leaf: u64, epoch: u64| (leaf << 8) | (epoch % 256);
@@ -162,6 +194,7 @@ fn computed() -> Json {
         "leaf": { "signed": hex(&signed_leaf), "seat_sig": hex(&seat_sig), "name": "Zoé", "nonce": hex(&nonce),
             "name_ct": hex(&name_ct), "extension": hex(&extension) },
         "card": { "name": "Zoé", "card": hex(&card) },
+        "invitation": invitation(&room, &host.private, &seat.public, &secret),
         "kid": [{ "leaf": 0, "epoch": 0, "kid": kid(0, 0) }, { "leaf": 5, "epoch": 300, "kid": kid(5, 300) },
             { "leaf": 4095, "epoch": 255, "kid": kid(4095, 255) }],
         "sframe": { "base": hex(&base), "kid": kid(5, 300), "key": hex(&sframe_secret), "salt": hex(&sframe_salt) },
@@ -215,12 +248,13 @@ fn the_policy_certificate_and_card_of_the_vectors_are_accepted() {
         secret: &bytes("/link/secret"),
         fingerprint: &bytes("/link/f"),
         policy: &bytes("/policy/blob"),
+        apart: false,
         known_seq: 0,
         now: Some(1_800_000_000),
     })
     .unwrap();
 
-    let card = session.open_card(&bytes("/card/card")).unwrap();
+    let card = session.open_card(&bytes("/card/card"), None).unwrap();
 
     assert_eq!(
         (card.name.as_str(), card.identity.as_str()),

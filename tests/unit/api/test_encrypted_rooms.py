@@ -106,6 +106,20 @@ async def test_from_a_knock_with_a_card_to_a_seat_with_a_certificate(host: Host,
     assert (await host.enter()).json()["certificate"] is None
 
 
+async def test_what_a_host_gives_an_invited_guest_is_passed_on_as_it_is_and_is_bounded(host: Host, guest: Browser):
+    """Certificate and sealed link secret as clients make them; the server reads neither these nor the invitation in the card."""
+    leave = b64u(cbor2.dumps([bytes(140), bytes(48)]))
+    card = b64u(cbor2.dumps({1: bytes(32), 2: bytes(92), 3: bytes(32), 4: bytes(8)}))
+    knocking = await guest.post("enter", identity=guest.identity, card=card)
+    knock = knocking.json()["knock"]
+
+    too_long = await host.post(f"knocks/{knock}/admit", certificate=b64u(bytes(513)))
+    assert code(too_long) == (422, "request_invalid")
+    assert (await host.post(f"knocks/{knock}/admit", certificate=leave)).status_code == 204
+
+    assert (await guest.post("enter", identity=guest.identity, card=card)).json()["certificate"] == leave
+
+
 async def test_the_token_carries_no_name(host: Host, deps: Dependencies):
     token = (await host.enter()).json()["token"]
 

@@ -11,12 +11,12 @@ export const encryptionPort: EncryptionPort = {
     });
     return drawRoom();
   },
-  async open(room, { secret, fingerprint, hostSeed }, policy) {
+  async open(room, keys, policy) {
     // Before anything is asked of anybody: such a browser could neither send nor hear.
     if (transformSupport() === null || typeof WebAssembly === "undefined") throw new Failure("encryption_unsupported");
     const { WorkerRoomEncryption } = await import("./room-encryption").catch(() => {
       throw new Failure("server_unreachable");
     });
-    return WorkerRoomEncryption.open({ room, secret, fingerprint, hostSeed, policy });
+    return WorkerRoomEncryption.open({ room, ...keys, policy });
   },
 };

@@ -2,12 +2,13 @@
 
 import { toBase64Url } from "../e2ee/bytes";
 import { drawRoomId, fingerprintOf } from "../e2ee/derive";
-import { keepKey } from "../e2ee/seat-keys";
-import { drawSigningKey, policyBlob } from "../e2ee/signing";
+import { keepHostKey } from "../e2ee/seat-keys";
+import { hostKeyOfSeed, policyBlob } from "../e2ee/signing";
 import type { EncryptionPort } from "../model/ports";
 import { Failure, type RoomId } from "../types/room";
 
 const SECRET_BYTES = 16;
+const SEED_BYTES = 32;
 const MOST_MEMBERS = 300;
 // Clocks differ; a policy must not be too young for anybody.
 const EARLIER_S = 24 * 60 * 60;
@@ -15,9 +16,11 @@ const EARLIER_S = 24 * 60 * 60;
 export const drawRoom: EncryptionPort["draw"] = async () => {
   const room = drawRoomId();
   const now = Date.now();
-  const host = await drawSigningKey().catch(() => {
+  const seed = crypto.getRandomValues(new Uint8Array(SEED_BYTES));
+  const host = await hostKeyOfSeed(seed).catch(() => {
     throw new Failure("encryption_unsupported");
   });
+  seed.fill(0);
   const policy = await policyBlob(host, {
     room,
     admission: "lobby",
@@ -28,8 +31,8 @@ export const drawRoom: EncryptionPort["draw"] = async () => {
     notAfter: 0,
     banned: [],
   });
-  await keepKey(room, "host", host, now);
+  await keepHostKey(room, host, now);
   const secret = toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
-  const keys = { secret, fingerprint: await fingerprintOf(host.publicKey), hostSeed: null };
+  const keys = { secret, fingerprint: await fingerprintOf(host.publicKey), hostSeed: null, invitation: null };
   return { room: room as RoomId, keys, policy: toBase64Url(policy) };
 };

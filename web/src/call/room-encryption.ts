@@ -1,7 +1,7 @@
 /** The page's side of the MLS worker: asks it, keeps what may be shown, and brings it together with a call. Holds no key. */
 
 import workerUrl from "../e2ee/mls-worker.ts?worker&url";
-import type { PageMessage, Questions, WorkerMessage } from "../e2ee/worker-messages";
+import type { InvitationLink, PageMessage, Questions, ShownCard, WorkerMessage } from "../e2ee/worker-messages";
 import { type EncryptionEvent, type EncryptionState, encryptionAfter, encryptionBegins } from "../model/encryption";
 import { Cell } from "../model/observable";
 import type { ChangedPolicy, Governance, Membership, PolicyChange, RoomEncryption } from "../model/ports";
@@ -31,6 +31,7 @@ export class WorkerRoomEncryption implements RoomEncryption {
   #identity = "";
   readonly #governance = new Cell<Governance>({ seq: 0, secret: null });
   #hostKey = false;
+  #mayInvite = false;
   #freshToken: () => Promise<string | null> = async () => null;
   #frames: MessagePort | null = null;
   #entered = false;
@@ -47,10 +48,11 @@ export class WorkerRoomEncryption implements RoomEncryption {
   static async open(terms: Questions["open"]["ask"]): Promise<WorkerRoomEncryption> {
     const encryption = new WorkerRoomEncryption();
     try {
-      const { identity, seq, hostKey } = await encryption.#ask("open", terms);
+      const { identity, seq, hostKey, mayInvite } = await encryption.#ask("open", terms);
       encryption.#identity = identity;
       encryption.#governance.set({ seq, secret: null });
       encryption.#hostKey = hostKey;
+      encryption.#mayInvite = mayInvite;
       return encryption;
     } catch (error) {
       encryption.close();
@@ -70,6 +72,10 @@ export class WorkerRoomEncryption implements RoomEncryption {
     return this.#hostKey;
   }
 
+  get mayInvite(): boolean {
+    return this.#mayInvite;
+  }
+
   get state(): Cell<EncryptionState> {
     return this.#cell;
   }
@@ -78,12 +84,16 @@ export class WorkerRoomEncryption implements RoomEncryption {
     return this.#ask("makeCard", { name });
   }
 
-  openCard(card: string): Promise<{ identity: string; name: string } | null> {
+  openCard(card: string): Promise<ShownCard | null> {
     return this.#ask("openCard", { card });
   }
 
   certify(card: string): Promise<string> {
     return this.#ask("certify", { card });
+  }
+
+  invitation(id: string | null): Promise<InvitationLink> {
+    return this.#ask("invitation", { id });
   }
 
   async enter({ freshToken, ...terms }: Membership): Promise<void> {

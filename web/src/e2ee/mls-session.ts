@@ -67,9 +67,10 @@ export async function openMlsSession(module: WebAssembly.Module): Promise<MlsSes
 export class MlsSession implements Mls {
   constructor(private readonly exports: Exports) {}
 
-  /** `knownSeq`: the highest policy seq this browser saw of the room; an older policy is refused. */
-  open(room: string, secret: Bytes, fingerprint: Bytes, policy: Bytes, knownSeq = 0): Opened {
-    return opened(this.#ask("open", { room, secret, f: fingerprint, policy, seq: knownSeq }));
+  /** `knownSeq`: the highest policy seq this browser saw of the room; an older policy is refused. `apart`: the
+   * secret is a personal invitation's, or one handed over for it, and need not be that of this policy's link. */
+  open(room: string, secret: Bytes, fingerprint: Bytes, policy: Bytes, knownSeq = 0, apart = false): Opened {
+    return opened(this.#ask("open", { room, secret, f: fingerprint, policy, seq: knownSeq, apart }));
   }
 
   /** The policy in force: the group's, or the one opened where there is no group yet. */
@@ -95,12 +96,18 @@ export class MlsSession implements Mls {
     this.#ask("seal_leaf", { seat_sig: signature, certificate });
   }
 
-  makeCard(seatPublicKey: Bytes, name: string): Bytes {
-    return bytes(this.#call("make_card", { seat_pk: seatPublicKey, name }));
+  /** `invitation`: the id of the personal one whose secret this session was opened with. */
+  makeCard(seatPublicKey: Bytes, name: string, invitation: Bytes | null = null): Bytes {
+    return bytes(this.#call("make_card", { seat_pk: seatPublicKey, name, invitation }));
   }
 
-  openCard(card: Bytes): OpenedCard {
-    const answer = this.#ask("open_card", { card });
+  /** Throws MlsError unless the card was made with the link, or with the given invitation where there is one. */
+  openCard(card: Bytes, invitation: { readonly id: Bytes; readonly secret: Bytes } | null = null): OpenedCard {
+    const answer = this.#ask("open_card", {
+      card,
+      invitation: invitation?.id ?? null,
+      secret: invitation?.secret ?? null,
+    });
     return { seatPublicKey: bytes(answer.seat_pk), identity: text(answer.identity), name: text(answer.name) };
   }
 

@@ -21,7 +21,7 @@ const MOST_TRIES = 8;
 
 let lastChange: Promise<unknown> = Promise.resolve();
 let room = "";
-let mls: MlsSession | null = null;
+let fresh: (() => Promise<MlsSession>) | null = null;
 let keys: RoomKeys | null = null;
 let membership: Membership | null = null;
 let onToken: (token: string | null) => void = () => undefined;
@@ -68,6 +68,8 @@ async function answer(
       return opened().openCard(question.terms.card);
     case "certify":
       return opened().certify(question.terms.card, Date.now());
+    case "invitation":
+      return opened().invitation(question.terms.id);
     case "enter":
       await enter(question.terms);
       return null;
@@ -80,9 +82,9 @@ async function open(terms: OpenTerms) {
   const module = await WebAssembly.compileStreaming(fetch(wasmUrl)).catch(() => {
     throw new Failure("server_unreachable");
   });
-  mls = await openMlsSession(module);
+  fresh = () => openMlsSession(module);
   room = terms.room;
-  const found = await RoomKeys.open(terms, mls, Date.now());
+  const found = await RoomKeys.open(terms, await fresh(), Date.now());
   keys = found.keys;
   return found.opened;
 }
@@ -94,8 +96,9 @@ function opened(): RoomKeys {
 
 async function enter(terms: EnterTerms): Promise<void> {
   const mine = opened();
-  if (mls === null) throw new Failure("encryption_failed");
-  await mine.takeLeaf(terms.name, terms.asHost, terms.certificate, Date.now());
+  if (fresh === null) throw new Failure("encryption_failed");
+  const { certificate, mls } = await mine.receive(terms.certificate, fresh);
+  await mine.takeLeaf(terms.name, terms.asHost, certificate, Date.now());
   let first: string | null = terms.token;
   let resolve: () => void = () => undefined;
   let reject: (failure: Failure) => void = () => undefined;

@@ -1,10 +1,12 @@
 /** What two browsers sign here is judged by the real MLS of `mls`: policies, cards, certificates and leaves, true and altered. */
 
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { sealAbout } from "./about";
 import { type Bytes, fromBase64Url, toBase64Url } from "./bytes";
 import { base32, drawRoomId, fingerprintOf, identityOf } from "./derive";
 import wasm from "./huisclos_mls.wasm?url&inline";
-import { drawSigningKey, policyBlob, type SigningKey, signed, signingKeyOfSeed } from "./signing";
+import { partsOfLeave } from "./invitations";
+import { drawSigningKey, policyBlob, policyTerms, type SigningKey, signed, signingKeyOfSeed } from "./signing";
 
 const NOW = Date.now();
 const secret = toBase64Url(new Uint8Array(16).fill(9));
@@ -29,17 +31,24 @@ async function room() {
     banned: [],
   });
   const fingerprint = await fingerprintOf(host.publicKey);
-  return { room: id, secret, fingerprint, hostSeed: toBase64Url(seed), policy: toBase64Url(policy) };
+  return { room: id, secret, fingerprint, hostSeed: toBase64Url(seed), invitation: null, policy: toBase64Url(policy) };
 }
 
 /** A browser of its own: modules with a memory of their own, as another person's would be. */
-async function browser(terms: Awaited<ReturnType<typeof room>>, hostSeed: string | null) {
+async function browser(
+  terms: Omit<Awaited<ReturnType<typeof room>>, "invitation"> & { invitation: string | null },
+  hostSeed: string | null,
+) {
   vi.resetModules();
   const { RoomKeys } = await import("./room-keys");
   const { openMlsSession } = await import("./mls-session");
   const mls = await openMlsSession(compiled);
   const { keys, opened } = await RoomKeys.open({ ...terms, hostSeed }, mls, NOW);
   return { keys, opened, mls };
+}
+
+async function openMls() {
+  return (await import("./mls-session")).openMlsSession(compiled);
 }
 
 const failure = (code: string) => expect.objectContaining({ code });
@@ -88,7 +97,11 @@ describe("a card", () => {
     const founded = anna.mls.create((await drawSigningKey()).publicKey);
 
     const card = ben.keys.makeCard("Ben");
-    expect(anna.keys.openCard(card)).toEqual({ identity: ben.opened.identity, name: "Ben" });
+    expect(await anna.keys.openCard(card)).toEqual({
+      identity: ben.opened.identity,
+      name: "Ben",
+      invitation: null,
+    });
     const certificate = await anna.keys.certify(card, NOW);
     expect((fromBase64Url(certificate) as Bytes).length).toBeLessThan(512);
     await ben.keys.takeLeaf("Ben", false, certificate, NOW);
@@ -114,9 +127,9 @@ describe("a card", () => {
     altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
 
     for (const wrong of [eve.keys.makeCard("Ben"), toBase64Url(altered), "", "?"]) {
-      expect(anna.keys.openCard(wrong)).toBeNull();
+      expect(await anna.keys.openCard(wrong)).toBeNull();
     }
-    expect(anna.keys.openCard(card)).not.toBeNull();
+    expect(await anna.keys.openCard(card)).not.toBeNull();
   });
 
   test("gets no certificate from a guest", async () => {
@@ -124,6 +137,107 @@ describe("a card", () => {
     const ben = await browser(terms, null);
 
     await expect(ben.keys.certify(ben.keys.makeCard("Ben"), NOW)).rejects.toEqual(failure("host_key_missing"));
+  });
+});
+
+describe("a personal invitation", () => {
+  const seatOf = (keys: string) => fromBase64Url(keys) as Bytes;
+
+  async function invited() {
+    const terms = await room();
+    const anna = await browser(terms, terms.hostSeed);
+    const { id, secret } = await anna.keys.invitation(null);
+    const link = { ...terms, secret, invitation: id };
+    return { terms, anna, id, link, mamie: await browser(link, null) };
+  }
+
+  test("brings its bearer into the group, who never had the link", async () => {
+    const { anna, id, link, mamie } = await invited();
+    await anna.keys.takeLeaf("Anna", true, null, NOW);
+    anna.mls.create((await drawSigningKey()).publicKey);
+    expect(link.secret).not.toBe(secret);
+
+    const card = mamie.keys.makeCard("Mamie");
+    expect(await anna.keys.openCard(card)).toEqual({ identity: mamie.opened.identity, name: "Mamie", invitation: id });
+    const leave = await anna.keys.certify(card, NOW);
+    expect(seatOf(leave).length).toBeLessThanOrEqual(512);
+    const { certificate, mls } = await mamie.keys.receive(leave, () => openMls());
+    await mamie.keys.takeLeaf("Mamie", false, certificate, NOW);
+    const added = anna.mls.commit({ adds: [mls.keyPackage()], removes: [], update: false });
+    anna.mls.accepted();
+    mls.joinWelcome(added.welcome as Bytes);
+
+    expect(mls.roster().map(({ name, role }) => [name, role])).toEqual([
+      ["Anna", "host"],
+      ["Mamie", "guest"],
+    ]);
+    expect(mls.keys().authenticator).toEqual(anna.mls.keys().authenticator);
+    expect(toBase64Url(mamie.keys.secret)).toBe(secret);
+  });
+
+  test("is derived again by any host, differs from each other's, and is nobody else's to give", async () => {
+    const { terms, anna, id, link } = await invited();
+    const other = await browser(terms, terms.hostSeed);
+    const guest = await browser(terms, null);
+
+    expect(await other.keys.invitation(id)).toEqual({ id, secret: link.secret });
+    expect((await anna.keys.invitation(null)).secret).not.toBe(link.secret);
+    expect(anna.opened.mayInvite).toBe(true);
+    expect(guest.opened.mayInvite).toBe(false);
+    await expect(guest.keys.invitation(null)).rejects.toEqual(failure("host_key_missing"));
+  });
+
+  test("that was made up, or shown with another's secret, opens no door", async () => {
+    const { terms, anna, link, mamie } = await invited();
+    const second = await anna.keys.invitation(null);
+    const forged = await browser({ ...link, invitation: "A".repeat(11) }, null);
+    const borrowed = await browser({ ...link, invitation: second.id }, null);
+    // Who has the shared link knows no invitation's secret.
+    const guest = await browser({ ...terms, invitation: second.id }, null);
+
+    for (const { keys } of [forged, borrowed, guest]) {
+      const card = keys.makeCard("Mamie");
+      expect(await anna.keys.openCard(card)).toBeNull();
+      await expect(anna.keys.certify(card, NOW)).rejects.toEqual(failure("card_unreadable"));
+    }
+    // The control.
+    expect(await anna.keys.openCard(mamie.keys.makeCard("Mamie"))).not.toBeNull();
+  });
+
+  test("hands the link to the seat that knocked, not to another with the same invitation, nor altered", async () => {
+    const { anna, link, mamie } = await invited();
+    const thief = await browser(link, null);
+    const leave = await anna.keys.certify(mamie.keys.makeCard("Mamie"), NOW);
+    const altered = seatOf(leave);
+    altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
+    const certificateAlone = toBase64Url(partsOfLeave(seatOf(leave)).certificate);
+
+    const unusable = failure("invitation_unusable");
+    await expect(thief.keys.receive(leave, openMls)).rejects.toEqual(unusable);
+    await expect(mamie.keys.receive(toBase64Url(altered), openMls)).rejects.toEqual(unusable);
+    await expect(mamie.keys.receive(certificateAlone, openMls)).rejects.toEqual(unusable);
+    await expect(mamie.keys.receive(null, openMls)).rejects.toEqual(unusable);
+    // The control.
+    await mamie.keys.receive(leave, openMls);
+    expect(toBase64Url(mamie.keys.secret)).toBe(secret);
+  });
+
+  test("still works after the shared link was changed, with the new one; what was handed over before does not", async () => {
+    const { terms, anna, id, mamie } = await invited();
+    const before = await anna.keys.certify(mamie.keys.makeCard("Mamie"), NOW);
+    const host = await signingKeyOfSeed(seatOf(terms.hostSeed));
+    const newSecret = new Uint8Array(16).fill(7);
+    const about = await sealAbout(terms.room, newSecret, { title: "", agenda: "" });
+    const policy = await policyBlob(host, { ...policyTerms(seatOf(terms.policy)), gen: 2, seq: 5, about });
+    const changed = { ...terms, policy: toBase64Url(policy), secret: toBase64Url(newSecret) };
+    const late = await browser({ ...changed, ...(await anna.keys.invitation(id)), invitation: id }, null);
+    const again = await browser(changed, terms.hostSeed);
+
+    // The old shared link is told so, the invitation is not concerned.
+    await expect(browser({ ...changed, secret }, null)).rejects.toEqual(failure("link_outdated"));
+    await late.keys.receive(await again.keys.certify(late.keys.makeCard("Mamie"), NOW), openMls);
+    expect(late.keys.secret).toEqual(newSecret);
+    await expect(late.keys.receive(before, openMls)).rejects.toEqual(failure("invitation_unusable"));
   });
 });
 

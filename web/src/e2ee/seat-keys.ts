@@ -1,24 +1,34 @@
 /** A browser's seat and host keys for each room, none of which can be exported. Where they are kept is `key-store`'s. */
 
 import { type Kept, keep, kept } from "./key-store";
-import { drawSigningKey, type SigningKey } from "./signing";
+import { drawSigningKey, type HostKey, type SigningKey } from "./signing";
 
-export type KeyKind = "seat" | "host";
+type KeptKeyParts = SigningKey & Partial<HostKey>;
 
-type KeptKey = SigningKey & Kept;
+type KeyKind = "seat" | "host";
+
+type KeptKey = SigningKey & Kept & Partial<Pick<HostKey, "root">>;
 
 const idOf = (room: string, kind: KeyKind) => `${kind}:${room}`;
 
-/** The key of this browser for `room`, or null if it has none. `now` in Unix milliseconds. */
-export async function keptKey(room: string, kind: KeyKind, now: number): Promise<SigningKey | null> {
+async function keptKey(room: string, kind: KeyKind, now: number): Promise<HostKey | null> {
   const found = await kept<KeptKey>(idOf(room, kind), now);
-  return found === null ? null : { privateKey: found.privateKey, publicKey: found.publicKey };
+  return found === null ? null : { privateKey: found.privateKey, publicKey: found.publicKey, root: found.root ?? null };
 }
 
-export async function keepKey(room: string, kind: KeyKind, key: SigningKey, now: number): Promise<void> {
-  const { privateKey, publicKey } = key;
-  const entry: KeptKey = { id: idOf(room, kind), privateKey, publicKey, usedAt: now };
+async function keepKey(room: string, kind: KeyKind, key: KeptKeyParts, now: number): Promise<void> {
+  const { privateKey, publicKey, root } = key;
+  const entry: KeptKey = { id: idOf(room, kind), privateKey, publicKey, root: root ?? null, usedAt: now };
   await keep(entry);
+}
+
+/** The host key this browser has of the room, or null. `now` in Unix milliseconds. */
+export function keptHostKey(room: string, now: number): Promise<HostKey | null> {
+  return keptKey(room, "host", now);
+}
+
+export function keepHostKey(room: string, key: HostKey, now: number): Promise<void> {
+  return keepKey(room, "host", key, now);
 }
 
 /** The seat key of this browser for `room`, made at the first visit. */

@@ -11,6 +11,12 @@ export interface SigningKey {
   readonly publicKey: Bytes;
 }
 
+/** The room's host key with what else its seed gives. */
+export interface HostKey extends SigningKey {
+  /** HKDF key of the seed, not exportable. Null where a browser has kept the signing key alone, as ours did once. */
+  readonly root: CryptoKey | null;
+}
+
 export const ROLE_GUEST = 1;
 export const ROLE_HOST = 2;
 
@@ -55,6 +61,12 @@ export async function signingKeyOfSeed(seed: Bytes): Promise<SigningKey> {
   const publicKey = Uint8Array.from(atob((x ?? "").replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, "Ed25519", false, ["sign"]);
   return { privateKey, publicKey };
+}
+
+/** Both halves of what a host holds, from the seed. The caller may wipe that afterwards. */
+export async function hostKeyOfSeed(seed: Bytes): Promise<HostKey> {
+  const root = await crypto.subtle.importKey("raw", seed, "HKDF", false, ["deriveBits"]);
+  return { ...(await signingKeyOfSeed(seed)), root };
 }
 
 export async function signed(key: SigningKey, bytes: Bytes): Promise<Bytes> {

@@ -7,7 +7,8 @@ import { fingerprintOf, identityOf } from "./derive";
 import { baseKey, bytes, hex } from "./frames/fixture";
 import { kidOf } from "./frames/keyring";
 import { decodeHeader, deriveSenderKey, open } from "./frames/sframe";
-import { certificate, leafSignature, policyBlob, ROLE_GUEST, signingKeyOfSeed } from "./signing";
+import { invitationOf, invitationSecret, openGrant, sealGrant } from "./invitations";
+import { certificate, hostKeyOfSeed, leafSignature, policyBlob, ROLE_GUEST, signingKeyOfSeed } from "./signing";
 
 const { keys, link, policy, certificate: certified, leaf } = vectors;
 
@@ -43,6 +44,24 @@ describe("the vectors of the contract", () => {
       certified.certificate,
     );
     expect(hex(await leafSignature(seat, link.room, bytes(keys.leaf_pk)))).toBe(leaf.seat_sig);
+  });
+
+  test("have the invitation, its card's id, and the link secret sealed for its bearer", async () => {
+    const { invitation } = vectors;
+    const { root, seatPk, room } = {
+      root: (await hostKeyOfSeed(bytes(keys.host_seed))).root as CryptoKey,
+      seatPk: bytes(keys.seat_pk),
+      room: link.room,
+    };
+    const secret = await invitationSecret(root, room, bytes(invitation.id));
+    const { generation, nonce, grant } = invitation;
+
+    expect(hex(secret)).toBe(invitation.secret);
+    expect(hex(invitationOf(bytes(invitation.card)) ?? new Uint8Array())).toBe(invitation.id);
+    expect(invitationOf(bytes(vectors.card.card))).toBeNull();
+    const sealed = await sealGrant(secret, room, seatPk, { secret: bytes(link.secret), generation }, bytes(nonce));
+    expect(hex(sealed)).toBe(grant);
+    expect(await openGrant(secret, room, seatPk, bytes(grant))).toEqual({ secret: bytes(link.secret), generation });
   });
 
   test(`have the key ids of all ${vectors.kid.length} leaves and epochs`, () => {

@@ -1,4 +1,4 @@
-/** What the page and the MLS worker say to each other. No secret key and no epoch key is in any of it. */
+/** What the page and the MLS worker say to each other. No private key and no epoch key is in any of it: of secrets only what links carry. */
 
 import type { EncryptionEvent } from "../model/encryption";
 import type { ChangedPolicy, PolicyChange } from "../model/ports";
@@ -10,6 +10,8 @@ export interface OpenTerms {
   readonly secret: string;
   readonly fingerprint: string;
   readonly hostSeed: string | null;
+  /** The id of the personal invitation whose secret `secret` then is; base64url. */
+  readonly invitation: string | null;
   /** base64url */
   readonly policy: string;
 }
@@ -19,12 +21,27 @@ export interface OpenedRoom {
   readonly seq: number;
   /** Whether this browser may sign as a host. */
   readonly hostKey: boolean;
+  /** Whether it can also derive the secrets of invitations. */
+  readonly mayInvite: boolean;
+}
+
+/** Who left a card, and by which invitation (base64url) if by one. */
+export interface ShownCard {
+  readonly identity: string;
+  readonly name: string;
+  readonly invitation: string | null;
+}
+
+/** What makes the link of an invitation; base64url. */
+export interface InvitationLink {
+  readonly id: string;
+  readonly secret: string;
 }
 
 export interface EnterTerms {
   readonly name: string;
   readonly asHost: boolean;
-  /** base64url; null for a host, who signs their own. */
+  /** What a host gave with the admission, base64url; null for a host, who signs their own. */
   readonly certificate: string | null;
   readonly returning: boolean;
   readonly token: string;
@@ -36,8 +53,9 @@ export interface EnterTerms {
 export interface Questions {
   open: { ask: OpenTerms; answer: OpenedRoom };
   makeCard: { ask: { name: string }; answer: string };
-  openCard: { ask: { card: string }; answer: { identity: string; name: string } | null };
+  openCard: { ask: { card: string }; answer: ShownCard | null };
   certify: { ask: { card: string }; answer: string };
+  invitation: { ask: { id: string | null }; answer: InvitationLink };
   enter: { ask: EnterTerms; answer: null };
   changePolicy: { ask: PolicyChange; answer: ChangedPolicy };
 }

@@ -181,6 +181,11 @@ export const en: Texts = {
     host: "Host",
     unnamed: "No name",
     unverified: "Unverified card",
+    invitation: {
+      used: (label) => `The invitation for ${label} was already used.`,
+      revoked: (label) => `The invitation for ${label} was revoked.`,
+      unknown: "With an invitation that was not made in this browser.",
+    },
     remove: (name) => `Remove ${name}`,
     removeQuestion: (name) => `Remove ${name} from the meeting?`,
     removeText: "They leave at once and cannot come back with this seat.",
@@ -203,6 +208,29 @@ export const en: Texts = {
     show: "Show the link and QR code",
     hide: "Hide the link",
     qr: "QR code of the meeting link",
+    bearer:
+      "You came by a personal invitation. It is for you alone: ask the host for a link if somebody else is to come.",
+    personal: "Personal invitations",
+    personalText:
+      "A link for one person, who comes in without knocking. You can revoke it alone; the others go on working.",
+    personalName: "For whom",
+    personalNew: "New invitation: copy its link",
+    personalCopied: (name) => `Link for ${name} copied`,
+    personalLink: (name) => `Link for ${name}`,
+    personalAgain: (name) => `Copy the link for ${name} again`,
+    standing: {
+      fresh: "Not used yet",
+      inside: "In the meeting",
+      used: "Used",
+      revoked: "Revoked",
+      revokedInside: "Revoked, still in the meeting",
+    },
+    revoke: (name) => `Revoke the invitation for ${name}`,
+    revokeQuestion: (name) => `${name} is in the meeting`,
+    revokeText:
+      "Revoking the invitation keeps others from coming in by it. Shall this person leave the meeting too? Then the meeting's link changes as well: they know it by now.",
+    revokeAndRemove: "Revoke and remove",
+    revokeOnly: "Revoke only",
   },
 
   settings: {
@@ -245,6 +273,9 @@ export const en: Texts = {
     cameraOff: "Video stopped.",
     back: "Connected again.",
     knock: (name) => `${name} is knocking.`,
+    invited: (label, name) =>
+      `${label} came in by personal invitation${name === label ? "" : ` (calls themselves “${name}”)`}.`,
+    invitedSeen: "OK",
     gridView: "Grid view.",
     speakerView: "Speaker view.",
     linkCopied: "Link copied.",

@@ -190,6 +190,11 @@ export const fr = {
     host: "Organisateur",
     unnamed: "Sans nom",
     unverified: "Carte non vérifiée",
+    invitation: {
+      used: (label: string) => `L'invitation pour ${label} a déjà servi.`,
+      revoked: (label: string) => `L'invitation pour ${label} a été révoquée.`,
+      unknown: "Avec une invitation qui n'a pas été faite dans ce navigateur.",
+    },
     remove: (name: string) => `Exclure ${name}`,
     removeQuestion: (name: string) => `Exclure ${name} de la réunion ?`,
     removeText: "Cette personne sort tout de suite et ne peut pas revenir à cette place.",
@@ -212,6 +217,29 @@ export const fr = {
     show: "Afficher le lien et le code QR",
     hide: "Masquer le lien",
     qr: "Code QR du lien de la réunion",
+    bearer:
+      "Vous êtes venu par une invitation personnelle. Elle n'est que pour vous : si quelqu'un d'autre doit venir, demandez un lien à l'organisateur.",
+    personal: "Invitations personnelles",
+    personalText:
+      "Un lien pour une seule personne, qui entre sans frapper. Vous pouvez le révoquer seul ; les autres restent valables.",
+    personalName: "Pour qui",
+    personalNew: "Nouvelle invitation : copier son lien",
+    personalCopied: (name: string) => `Lien pour ${name} copié`,
+    personalLink: (name: string) => `Lien pour ${name}`,
+    personalAgain: (name: string) => `Copier de nouveau le lien pour ${name}`,
+    standing: {
+      fresh: "Pas encore utilisée",
+      inside: "Dans la réunion",
+      used: "Utilisée",
+      revoked: "Révoquée",
+      revokedInside: "Révoquée, encore dans la réunion",
+    },
+    revoke: (name: string) => `Révoquer l'invitation pour ${name}`,
+    revokeQuestion: (name: string) => `${name} est dans la réunion`,
+    revokeText:
+      "Une fois l'invitation révoquée, personne d'autre n'entre avec elle. Cette personne doit-elle aussi sortir de la réunion ? Le lien de la réunion change alors aussi : elle le connaît désormais.",
+    revokeAndRemove: "Révoquer et exclure",
+    revokeOnly: "Révoquer seulement",
   },
 
   settings: {
@@ -254,6 +282,9 @@ export const fr = {
     cameraOff: "Caméra désactivée.",
     back: "Connexion rétablie.",
     knock: (name: string) => `${name} frappe à la porte.`,
+    invited: (label: string, name: string) =>
+      `${label} a rejoint la réunion avec son invitation${name === label ? "" : ` (nom donné : « ${name} »)`}.`,
+    invitedSeen: "OK",
     gridView: "Vue mosaïque.",
     speakerView: "Vue intervenant.",
     linkCopied: "Lien copié.",

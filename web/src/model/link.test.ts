@@ -5,7 +5,9 @@ import vectors from "../../../contract/e2ee-vectors.json";
 import type { Look, RoomId } from "../types/room";
 import {
   guestLink,
+  isShareable,
   type Kept,
+  personalLink,
   placeOf,
   type RoomPlace,
   roomFromPasted,
@@ -20,7 +22,7 @@ const S = "AAAAAAAAAAAAAAAAAAAAAA";
 const F = "BBBBBBBBBBBBBBBBBBBBBA";
 const SEED = "C".repeat(43);
 const CLAIM = "D".repeat(43);
-const keys = { secret: S, fingerprint: F, hostSeed: null };
+const keys = { secret: S, fingerprint: F, hostSeed: null, invitation: null };
 const sealed = { at: "room", room: ID, claim: null, keys };
 const open = { at: "room", room: ID, claim: null, keys: null };
 
@@ -55,7 +57,33 @@ describe("links", () => {
     expect(placeOf(`/t/${ID}`, `#host=${CLAIM}`)).toEqual({ ...open, claim: CLAIM });
   });
 
+  test("of a personal invitation say which one, and are never taken for a guest's or a host's", () => {
+    const id = "E".repeat(11);
+    const invited = { ...sealed, keys: { ...keys, invitation: id } } as RoomPlace;
+    const link = `/r/${ID}#1.${S}.${F}.i${id}`;
+
+    expect(placeOf(`/r/${ID}`, `#1.${S}.${F}.i${id}`)).toEqual(invited);
+    expect(wholeLink(invited)).toBe(link);
+    expect(personalLink(sealed as RoomPlace, { id, secret: S })).toBe(link);
+    expect(
+      personalLink({ ...sealed, claim: CLAIM, keys: { ...keys, hostSeed: SEED } } as RoomPlace, { id, secret: S }),
+    ).toBe(link);
+    expect(placeOf(`/r/${ID}`, "", keeping(link))).toEqual(invited);
+    expect([isShareable(invited), isShareable(sealed as RoomPlace), isShareable(open as RoomPlace)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    // A claim may begin with an i: its length and the seed's dot keep it apart.
+    const claim = `i${"D".repeat(42)}`;
+    expect(placeOf(`/r/${ID}`, `#1.${S}.${F}.${claim}.${SEED}`)).toMatchObject({ claim, keys: { invitation: null } });
+  });
+
   test.each([
+    `#1.${S}.${F}.i`,
+    `#1.${S}.${F}.i${"E".repeat(10)}`,
+    `#1.${S}.${F}.i${"E".repeat(12)}`,
+    `#1.${S}.${F}.i${"E".repeat(11)}.${SEED}`,
     "",
     "#",
     "#1",

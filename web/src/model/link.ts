@@ -8,12 +8,14 @@ import type { RoomId } from "../types/room";
 
 /** What a link tells those who have it, and nobody else. All base64url. */
 export interface LinkKeys {
-  /** S: 16 random bytes, from which everything shared by the link is derived. */
+  /** S: 16 random bytes, from which everything shared by the link is derived. In a personal invitation its own secret I instead. */
   readonly secret: string;
   /** F: which host key the room was made with. */
   readonly fingerprint: string;
   /** The host key's seed, in a host's link only. */
   readonly hostSeed: string | null;
+  /** Which personal invitation it is, 8 bytes; null in the links that everybody shares. */
+  readonly invitation: string | null;
 }
 
 export interface RoomPlace {
@@ -41,6 +43,8 @@ const CLAIM = /^#host=([A-Za-z0-9_-]{16,128})$/;
 // S and F are 16 bytes, 22 characters; a seed is 32 bytes, 43 characters. The 1 is the version of the protocol.
 // Who made the room in this browser has the claim without a seed: their host key is here already.
 const FRAGMENT = /^#1\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})(?:\.([A-Za-z0-9_-]{16,128})\.([A-Za-z0-9_-]{43})?)?$/;
+// An i and 8 bytes: shorter than any claim, so that neither is ever taken for the other.
+const INVITATION = /^#1\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})\.i([A-Za-z0-9_-]{11})$/;
 
 export const TEST_PATH = "/test";
 
@@ -73,10 +77,14 @@ export function placeOf(pathname: string, hash: string, kept: Kept = nothingKept
     if (place !== null && place.room === room && (place.keys === null) === (shape === "t")) return place;
   }
   if (shape === "t") return { at: "room", room: room as RoomId, claim: CLAIM.exec(hash)?.[1] ?? null, keys: null };
-  const [whole, secret, fingerprint, claim, hostSeed] = FRAGMENT.exec(hash) ?? [];
+  const personal = INVITATION.exec(hash);
+  const [whole, secret, fingerprint, claim, hostSeed] = (personal === null ? FRAGMENT.exec(hash) : personal) ?? [];
   if (whole === undefined || secret === undefined || fingerprint === undefined) return { at: "incomplete" };
-  const keys = { secret, fingerprint, hostSeed: hostSeed ?? null };
-  return { at: "room", room: room as RoomId, claim: claim ?? null, keys };
+  const keys =
+    personal === null
+      ? { secret, fingerprint, hostSeed: hostSeed ?? null, invitation: null }
+      : { secret, fingerprint, hostSeed: null, invitation: personal[3] ?? null };
+  return { at: "room", room: room as RoomId, claim: personal === null ? (claim ?? null) : null, keys };
 }
 
 function placeOfKept(link: string | null): RoomPlace | null {
@@ -95,12 +103,24 @@ export function wholeLink(place: RoomPlace): string {
   const { keys, claim } = place;
   if (keys === null) return roomPath(place) + (claim === null ? "" : `#host=${claim}`);
   const host = claim === null ? "" : `.${claim}.${keys.hostSeed ?? ""}`;
+  if (keys.invitation !== null) return `${roomPath(place)}#1.${keys.secret}.${keys.fingerprint}.i${keys.invitation}`;
   return `${roomPath(place)}#1.${keys.secret}.${keys.fingerprint}${host}`;
 }
 
 /** The link for others: they may knock with it, and no more. */
 export function guestLink(place: RoomPlace): string {
   return wholeLink(withoutClaim(place));
+}
+
+/** The link for one person, who comes in by it without a host's click. Null in a transit room. */
+export function personalLink(place: RoomPlace, { id, secret }: { id: string; secret: string }): string | null {
+  if (place.keys === null) return null;
+  return wholeLink({ ...withoutClaim(place), keys: { ...place.keys, secret, hostSeed: null, invitation: id } });
+}
+
+/** Whether one may pass one's link on: a personal invitation is for its bearer alone. */
+export function isShareable({ keys }: RoomPlace): boolean {
+  return keys === null || keys.invitation === null;
 }
 
 /** What remains once the claim is spent and the host key is in the browser's keeping. */
@@ -110,7 +130,7 @@ export function withoutClaim(place: RoomPlace): RoomPlace {
 
 /** The same place under a link that a host has changed. */
 export function withSecret(place: RoomPlace, secret: string): RoomPlace {
-  return place.keys === null ? place : { ...place, keys: { ...place.keys, secret } };
+  return place.keys === null ? place : { ...place, keys: { ...place.keys, secret, invitation: null } };
 }
 
 /** What a person pasted: a whole link of this server, or its path. Null when it is neither. */

@@ -124,7 +124,7 @@ export interface LiveCall {
 export interface Membership {
   readonly name: string;
   readonly asHost: boolean;
-  /** A host's leave, base64url; null for a host. */
+  /** A host's leave as `certify` made it, base64url; null for a host. */
   readonly certificate: string | null;
   /** True for who was a member before, and comes back without asking. */
   readonly returning: boolean;
@@ -165,13 +165,21 @@ export interface RoomEncryption {
   readonly governance: Observable<Governance>;
   /** Whether this browser may sign for the room. */
   readonly holdsHostKey: boolean;
+  /** Whether it can give out personal invitations. */
+  readonly mayInvite: boolean;
   readonly state: Observable<EncryptionState>;
   /** What a guest leaves at the door: readable to who has the link. base64url. */
   makeCard(name: string): Promise<string>;
-  /** Who left a card; null when it was not made by anybody with the link. */
-  openCard(card: string): Promise<{ readonly identity: string; readonly name: string } | null>;
-  /** A host's signed leave for whoever left this card. base64url. */
+  /** Who left a card, and by which invitation; null when nobody with the link or an invitation made it. */
+  openCard(card: string): Promise<{
+    readonly identity: string;
+    readonly name: string;
+    readonly invitation: string | null;
+  } | null>;
+  /** A host's leave for whoever left this card, with all they need to come in. base64url. */
   certify(card: string): Promise<string>;
+  /** Id and secret of a personal invitation: of a known one, or of a new one where `id` is null. base64url. */
+  invitation(id: string | null): Promise<{ readonly id: string; readonly secret: string }>;
   /** Resolves when the keys of the group are here: nothing may be sent before. */
   enter(terms: Membership): Promise<void>;
   /**

@@ -30,7 +30,7 @@ import { openPreferences } from "./preferences";
 import { RoomSession } from "./room-session";
 
 const ROOM = "abcdefghijklmnopqrstuvwxyz" as RoomId;
-const KEYS: LinkKeys = { secret: "S", fingerprint: "F", hostSeed: null };
+const KEYS: LinkKeys = { secret: "S", fingerprint: "F", hostSeed: null, invitation: null };
 
 /** The world around one browser: a server that answers as told, devices that count how often they were opened. */
 class World {
@@ -50,6 +50,7 @@ class World {
   readonly keys = new Cell<EncryptionState>(encryptionBegins);
   readonly log: string[] = [];
   certified = "";
+  issued = 0;
   tell: (message: DoorMessage) => void = () => undefined;
   doors = 0;
   brought: Belongings | null = null;
@@ -159,16 +160,23 @@ class World {
     unfit: null,
   };
 
-  /** Keys that open every card that begins with "card of". */
+  /** Keys that open every card that begins with "card of", which may end in the invitation it was made with. */
   readonly encryption: RoomEncryption = {
     identity: "p_me",
     governance: this.governance,
     holdsHostKey: true,
+    mayInvite: true,
     state: this.keys,
     makeCard: async (name) => `card of ${name}`,
     openCard: async (card) => {
-      const name = /^card of (.+)$/.exec(card)?.[1];
-      return name === undefined || this.oldCards.has(card) ? null : { identity: `p_${name}`, name };
+      const [, name, invitation] = /^card of (\w+)(?: by (\w+))?$/.exec(card) ?? [];
+      return name === undefined || this.oldCards.has(card)
+        ? null
+        : { identity: `p_${name}`, name, invitation: invitation ?? null };
+    },
+    invitation: async (id) => {
+      this.issued += 1;
+      return id === null ? { id: `i${this.issued}`, secret: `I${this.issued}` } : { id, secret: id.toUpperCase() };
     },
     certify: async (card) => `certificate for the ${card}`,
     enter: async ({ asHost }) => {

@@ -5,9 +5,10 @@
  * so that a reload comes back to the same seat.
  */
 
-import { type Caller, type Entry, Failure, type Role, type RoomId, type SeatKey } from "../types/room";
+import { type Arrival, type Caller, type Entry, Failure, type Role, type RoomId, type SeatKey } from "../types/room";
 import type { EndReason } from "./call";
 import type { EncryptionState } from "./encryption";
+import { Invitations } from "./invitations";
 import { type RoomPlace, withSecret } from "./link";
 import { Cell, type Observable } from "./observable";
 import { DeviceDesk } from "./own-devices";
@@ -18,7 +19,7 @@ import type { PreferenceBook } from "./preferences";
 import { type Trouble, troubleOf } from "./trouble";
 import { VisitEncryption } from "./visit-encryption";
 
-export type { Trouble } from "./trouble";
+export { type Trouble, troubleOf } from "./trouble";
 
 export type Stand =
   | { readonly at: "looking" }
@@ -36,6 +37,8 @@ export interface Visit {
   readonly people: number | null;
   /** Who is at the door, for a host. */
   readonly knocks: readonly Caller[];
+  /** Who came in by a personal invitation, until the host has seen it. */
+  readonly arrivals: readonly Arrival[];
   /** Why the last answer to a knock did not arrive; null once one has. */
   readonly answerTrouble: Trouble | null;
   /** True when this seat was in the room before: its microphone starts muted. */
@@ -52,6 +55,8 @@ const MOST_TRIES = 3;
 export class RoomSession {
   readonly room: RoomId;
   readonly desk: DeviceDesk;
+  /** For a host of an encrypted room. */
+  readonly invitations: Invitations;
   readonly #link: Cell<RoomPlace>;
   readonly #encryption: VisitEncryption;
   readonly #porter: Porter;
@@ -81,18 +86,25 @@ export class RoomSession {
       role: "stranger",
       people: null,
       knocks: [],
+      arrivals: [],
       answerTrouble: null,
       returning,
     });
     const { microphone, camera } = book.get();
     this.desk = new DeviceDesk(ports.devices, book, { microphone: microphone && !returning, camera });
     this.#encryption = new VisitEncryption(place, ports, (secret) => this.#linkIsNew(secret));
+    this.invitations = new Invitations(ports.keepsakes, place, () => this.#encryption.keys);
     this.#porter = new Porter(
       ports.rooms,
       room,
       this.#seat,
       () => this.#encryption.keys,
-      (change) => this.#cell.set({ ...this.#cell.get(), ...change }),
+      this.invitations,
+      ({ arrived, ...change }) => {
+        const visit = this.#cell.get();
+        const arrivals = arrived === undefined ? visit.arrivals : [...visit.arrivals, arrived];
+        this.#cell.set({ ...visit, ...change, arrivals });
+      },
     );
   }
 
@@ -186,12 +198,23 @@ export class RoomSession {
     await this.#porter.admitAll();
   }
 
+  arrivalsSeen(): void {
+    this.#cell.set({ ...this.#cell.get(), arrivals: [] });
+  }
+
+  /** For a host: nobody comes in by this invitation any more. Who is inside stays. */
+  async revokeInvitation(id: string): Promise<void> {
+    this.invitations.revoke(id);
+    await this.#porter.lookAgain();
+  }
+
   /**
    * For a host: takes keys and seat from somebody for good, and with `newLink` the way back by the link from everybody who is not in
    * the call. The keys change even when the server refuses the rest. What failed, or null.
    */
   async remove(identity: string, newLink: boolean): Promise<Trouble | null> {
     const { keys } = this.#encryption;
+    this.invitations.revokeOf(identity);
     const done = await Promise.allSettled([
       keys === null ? null : this.changePolicy({ ban: identity, newLink }),
       this.ports.rooms.remove(this.room, identity, this.#seat),

@@ -699,6 +699,26 @@ export const errorTexts = {
       help: "They do not have the link of this meeting, or the server altered their request. You can only refuse.",
     },
   },
+  invitation_revoked: {
+    fr: {
+      message: "Cette invitation a été révoquée.",
+      help: "Vous pouvez seulement refuser, ou envoyer à cette personne un autre lien.",
+    },
+    en: {
+      message: "This invitation was revoked.",
+      help: "You can only refuse, or send this person another link.",
+    },
+  },
+  invitation_unusable: {
+    fr: {
+      message: "Cette invitation n'ouvre pas la réunion dans ce navigateur.",
+      help: "Demandez un nouveau lien à la personne qui vous a invité, ou suivez le lien par lequel vous étiez déjà entré.",
+    },
+    en: {
+      message: "This invitation does not open the meeting in this browser.",
+      help: "Ask the person who invited you for a new link, or follow the one you came in by before.",
+    },
+  },
 } as const satisfies Record<string, Record<ErrorLanguage, ErrorText>>;
 
 export type ErrorCode = keyof typeof errorTexts;

@@ -52,6 +52,17 @@ export interface Caller {
   readonly id: string;
   readonly name: string | null;
   readonly waitingSeconds: number;
+  /** The personal invitation they show, where that does not let them in by itself; a revoked one can only be refused. */
+  readonly invitation?: { readonly label: string | null; readonly standing: "used" | "revoked" | "unknown" };
+}
+
+/** Somebody whom their invitation let in without a click. */
+export interface Arrival {
+  readonly knock: string;
+  /** For whom the invitation was. */
+  readonly label: string;
+  /** What they call themselves. */
+  readonly name: string;
 }
 
 export type DoorMessage =

@@ -2,7 +2,7 @@
 
 import { Check, Copy, QrCode } from "lucide-react";
 import { useState } from "react";
-import { guestLink, type RoomPlace } from "../../model/link";
+import { guestLink, isShareable, type RoomPlace } from "../../model/link";
 import { copy } from "../clipboard";
 import { useTexts } from "../context";
 import { Button } from "../parts/Button";
@@ -29,14 +29,16 @@ export function AloneHint({ place, isHost, linkCopied, onInvite }: Props) {
       <p role="status" className={copied ? styles.copied : "visually-hidden"}>
         {copied && texts.invite.copiedAlready}
       </p>
-      <div className={styles.actions}>
-        <Button kind="primary" icon={copied ? <Check aria-hidden /> : <Copy aria-hidden />} onPress={copyLink}>
-          {texts.invite.copy}
-        </Button>
-        <Button icon={<QrCode aria-hidden />} onPress={onInvite}>
-          {texts.call.invite}
-        </Button>
-      </div>
+      {isShareable(place) && (
+        <div className={styles.actions}>
+          <Button kind="primary" icon={copied ? <Check aria-hidden /> : <Copy aria-hidden />} onPress={copyLink}>
+            {texts.invite.copy}
+          </Button>
+          <Button icon={<QrCode aria-hidden />} onPress={onInvite}>
+            {texts.call.invite}
+          </Button>
+        </div>
+      )}
     </section>
   );
 }

@@ -11,6 +11,7 @@ import { useTabTitle } from "../useTabTitle";
 import { Alarms } from "./Alarms";
 import { AloneHint } from "./AloneHint";
 import { Announcer } from "./Announcer";
+import { Arrivals } from "./Arrivals";
 import { Banners } from "./Banners";
 import { BrokenCall } from "./BrokenCall";
 import styles from "./CallView.module.css";
@@ -94,6 +95,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
       <TopLine padlock={encryption.padlock} isOpen={panel === "security"} onSecurity={() => toggle("security")} />
       <div className={styles.notices}>
         {encryption.padlock === "transit" && <TransitBanner />}
+        <Arrivals arrivals={visit.arrivals} onSeen={() => session.arrivalsSeen()} />
         <Alarms
           alarms={encryption.alarms}
           members={encryption.members}
@@ -140,7 +142,7 @@ export default function CallView({ session, visit, call, linkCopied }: Props) {
             onClose={close}
           />
         )}
-        {panel === "invite" && <InvitePanel place={place} isHost={isHost} onClose={close} />}
+        {panel === "invite" && <InvitePanel session={session} isHost={isHost} onClose={close} />}
         {panel === "settings" && <SettingsPanel session={session} call={call} onClose={close} />}
         {panel === "shortcuts" && <ShortcutsPanel onClose={close} />}
       </main>

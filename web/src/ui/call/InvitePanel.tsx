@@ -1,31 +1,41 @@
-/** The meeting's link: copied with one press, shown only when asked for, so that no picture of the screen gives it away. */
+/** Ways to bring others in: personal invitations, a host's matter, and the meeting's link, copied with one press, shown only when asked for, so that no picture of the screen gives it away. */
 
 import { Check, Copy, Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
-import { guestLink, type RoomPlace } from "../../model/link";
+import { guestLink, isShareable } from "../../model/link";
+import type { RoomSession } from "../../model/room-session";
 import { copy } from "../clipboard";
-import { useTexts } from "../context";
+import { useObservable, useTexts } from "../context";
 import { Button } from "../parts/Button";
 import { TextField } from "../parts/TextField";
 import { Panel } from "./Panel";
+import { PersonalInvitations } from "./PersonalInvitations";
 import { QrCode } from "./QrCode";
 
 interface Props {
-  readonly place: RoomPlace;
+  readonly session: RoomSession;
   readonly isHost: boolean;
   readonly onClose: () => void;
 }
 
-export function InvitePanel({ place, isHost, onClose }: Props) {
+export function InvitePanel({ session, isHost, onClose }: Props) {
   const texts = useTexts();
   const [shown, setShown] = useState(false);
   const [outcome, setOutcome] = useState<"copied" | "refused" | null>(null);
+  const place = useObservable(session.link);
   const link = location.origin + guestLink(place);
   const copyLink = async () => {
     const done = await copy(link);
     setOutcome(done ? "copied" : "refused");
     if (!done) setShown(true);
   };
+  if (!isShareable(place)) {
+    return (
+      <Panel title={texts.invite.title} onClose={onClose}>
+        <p>{texts.invite.bearer}</p>
+      </Panel>
+    );
+  }
   return (
     <Panel title={texts.invite.title} onClose={onClose}>
       <section>
@@ -60,6 +70,7 @@ export function InvitePanel({ place, isHost, onClose }: Props) {
           <QrCode text={link} label={texts.invite.qr} />
         </section>
       )}
+      {isHost && session.invitations.offered && <PersonalInvitations session={session} />}
     </Panel>
   );
 }

@@ -31,6 +31,8 @@ export function KnockList({ session, knocks, trouble }: Props) {
 function KnockRow({ session, knock }: { readonly session: RoomSession; readonly knock: Caller }) {
   const texts = useTexts();
   const nameId = useId();
+  const { invitation } = knock;
+  const label = invitation?.label ?? "";
   return (
     <li className={styles.row}>
       <p className={styles.who}>
@@ -38,12 +40,19 @@ function KnockRow({ session, knock }: { readonly session: RoomSession; readonly 
           {knock.name ?? texts.people.unverified}
         </bdi>
         <span className={styles.since}>{texts.people.waits(Math.floor(knock.waitingSeconds / 60))}</span>
+        {invitation !== undefined && (
+          <span className={styles.invitation}>
+            {invitation.standing === "unknown"
+              ? texts.people.invitation.unknown
+              : texts.people.invitation[invitation.standing](label)}
+          </span>
+        )}
       </p>
       <div className={styles.answers}>
         <Button aria-describedby={nameId} onPress={() => void session.deny(knock.id)}>
           {texts.people.deny}
         </Button>
-        {knock.name !== null && (
+        {knock.name !== null && invitation?.standing !== "revoked" && (
           <Button kind="primary" aria-describedby={nameId} onPress={() => void session.admit(knock.id)}>
             {texts.people.admit}
           </Button>

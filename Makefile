@@ -97,7 +97,7 @@ $(CLIENT): $(client_sources) $(MLS) $(MODULES)
 
 ##── Check and test ──────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-hostile test-e2ee test-browser test-structure test-wheel test-reproducible test-known-answers
+.PHONY: check lint types format test test-unit test-web test-engine test-protocol test-hostile test-e2ee test-browser test-structure test-wheel test-churn test-reproducible test-known-answers
 check: build $(MADE)/dev ## Lint, types and unit tests: before every commit, under two minutes
 	@$(MAKE) -j2 --output-sync=target test-unit lint types test-web
 
@@ -153,6 +153,10 @@ endif
 
 # tests/run asks for the pages alone: the rest is in other suites.
 PARTS ?= group frames pages
+test-churn: build $(MADE)/dev ## Sixty joins and leaves in three minutes on a line that loses 5 % of its packets; prints how long pictures stood still
+	@.ci/debian chromium chromium
+	CHURN_EVENTS=60 $(PYTEST) tests/e2ee/test_churn.py
+
 test-e2ee: build $(MADE)/dev ## Every proof of the encryption: rules of the group, frames, and a server that lies to real pages
 	@.ci/debian chromium chromium
 ifneq (,$(filter group,$(PARTS)))

@@ -1,4 +1,4 @@
-"""A lossy line on this machine's loopback: a share of the UDP packets to and from one port is dropped, at random. Needs root and nftables."""
+"""A lossy line on loopback: a share of the UDP packets to and from one port is dropped, at random. Needs root and nftables."""
 
 import os
 import re

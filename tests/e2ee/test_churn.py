@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import itertools
 import os
 import statistics
 import time
@@ -62,12 +63,12 @@ async def standstills(page: Page) -> list[Standstill]:
     """For each change of keys and each video that played before and after: its longest pause from 1 s before to 3 s after."""
     moments = await page.evaluate("window.churn")
     found: list[Standstill] = []
-    for before, after in zip(moments, moments[1:], strict=False):
+    for before, after in itertools.pairwise(moments):
         if after["epoch"] <= before["epoch"] or before["epoch"] < 0:
             continue
         around = [moment for moment in moments if after["at"] - 1000 <= moment["at"] <= after["at"] + 3000]
-        for video in around[0]["frames"].keys() & around[-1]["frames"].keys():
-            found.append(Standstill(after["epoch"], video, _longest_pause(around, video)))
+        played = around[0]["frames"].keys() & around[-1]["frames"].keys()
+        found.extend(Standstill(after["epoch"], video, _longest_pause(around, video)) for video in played)
     return found
 
 

@@ -138,7 +138,7 @@ async def test_members_come_and_go_on_a_lossy_line_and_no_picture_stays_still(
     assert min(lost) > 0  # the line was bad, both ways
     assert len(epochs) >= EVENTS - 2
     assert statistics.median(pauses) < 1000
-    # On a quiet machine every pause is below a second; two cores that five browsers share get four.
+    # Five browsers share two cores with the server: a bound against pictures that stay still, not a measurement.
     assert pauses[-1] < 4000
 
 

@@ -15,6 +15,7 @@ from huisclos.model.room import Encryption, Role, Room, Seat, SeatState
 from huisclos.model.secrecy import Secret
 from huisclos.services.dependencies import Dependencies
 from huisclos.services.doors import Door
+from huisclos.services.rooms import room_of_host
 
 
 async def admit(
@@ -24,7 +25,7 @@ async def admit(
 
     Raises HostOnly, KnockUnknown, RoomUnknown, CertificateMissing, RequestInvalid.
     """
-    kept = await _room_of_host(deps, room, by)
+    kept = await room_of_host(deps, room, by)
     _check_certificates(kept, None if certificate is None else {knock: certificate})
     _, waiting = rules.answered(deps.doors.lobby(room), knock, deps.clock())
     await _keep_answer(deps, room, waiting, SeatState.ADMITTED, certificate)
@@ -32,7 +33,7 @@ async def admit(
 
 async def deny(deps: Dependencies, room: RoomId, knock: KnockId, *, by: Secret) -> None:
     """Turn one away for good. Raises HostOnly, KnockUnknown, RoomUnknown."""
-    await _room_of_host(deps, room, by)
+    await room_of_host(deps, room, by)
     _, waiting = rules.answered(deps.doors.lobby(room), knock, deps.clock())
     await _keep_answer(deps, room, waiting, SeatState.DENIED, None)
 
@@ -44,19 +45,13 @@ async def admit_all(
 
     Raises HostOnly, RoomUnknown, CertificateMissing, RequestInvalid.
     """
-    kept = await _room_of_host(deps, room, by)
+    kept = await room_of_host(deps, room, by)
     _check_certificates(kept, certificates)
     lobby, _ = rules.expired(deps.doors.lobby(room), deps.clock())
     for knock in lobby.knocks.values():
         if certificates is None or knock.id in certificates:
             certificate = None if certificates is None else certificates[knock.id]
             await _keep_answer(deps, room, knock, SeatState.ADMITTED, certificate)
-
-
-async def _room_of_host(deps: Dependencies, room_id: RoomId, seat_key: Secret) -> Room:
-    room = await deps.store.room(room_id)
-    room_rules.check_host(await deps.store.seat(room_id, seats.seat_hash(seat_key)))
-    return room
 
 
 def _check_certificates(room: Room, certificates: Mapping[KnockId, bytes] | None) -> None:

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from huisclos.domain import rooms as rules
-from huisclos.identity import seats
 from huisclos.model.errors import PersonUnknown
 from huisclos.model.events import Answer
 from huisclos.model.ids import Identity, RoomId
 from huisclos.model.room import Role, SeatState
 from huisclos.model.secrecy import Secret
 from huisclos.services.dependencies import Dependencies
+from huisclos.services.rooms import room_of_host
 
 
 async def remove(deps: Dependencies, room: RoomId, identity: Identity, *, by: Secret) -> None:
@@ -18,8 +17,7 @@ async def remove(deps: Dependencies, room: RoomId, identity: Identity, *, by: Se
     The store knows first, so that whoever is on the way in meanwhile is refused.
     Raises HostOnly, RoomUnknown, PersonUnknown (also for a host).
     """
-    await deps.store.room(room)
-    rules.check_host(await deps.store.seat(room, seats.seat_hash(by)))
+    await room_of_host(deps, room, by)
     seat = await deps.store.seat_of(room, identity)
     if seat is None:
         if not await deps.store.is_removed(room, identity):

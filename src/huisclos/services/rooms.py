@@ -129,13 +129,19 @@ async def look(deps: Dependencies, room_id: RoomId, seat_key: Secret) -> View:
     return View(seat.role, len(deps.people_in(room_id)), room.encryption, room.policy)
 
 
+async def room_of_host(deps: Dependencies, room_id: RoomId, seat_key: Secret) -> Room:
+    """The room, if this is the seat key of one of its hosts. Raises RoomUnknown, HostOnly."""
+    room = await deps.store.room(room_id)
+    rules.check_host(await deps.store.seat(room_id, seats.seat_hash(seat_key)))
+    return room
+
+
 async def change_policy(deps: Dependencies, room_id: RoomId, policy: bytes, seq: int, *, by: Secret) -> None:
     """Put a newer policy of the same host key in force. `by` is a host's seat key.
 
     Raises HostOnly, RoomUnknown, PolicyInvalid, PolicyStale; PolicyInvalid also in a transit room, which has none.
     """
-    room = await deps.store.room(room_id)
-    rules.check_host(await deps.store.seat(room_id, seats.seat_hash(by)))
+    room = await room_of_host(deps, room_id, by)
     if room.policy is None:
         raise PolicyInvalid("a transit room has no policy")
     newer = room_policy.read_next(policy, room_id, now_in_force=room.policy, seq=seq)

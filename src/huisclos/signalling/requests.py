@@ -109,19 +109,18 @@ def _simulate(state: CallState, participant: Participant, scenario: rtc.Simulate
     simulating.play(state, participant, scenario)
 
 
-def _publish_data_track(
-    state: CallState, participant: Participant, request: rtc.PublishDataTrackRequest, _now: float
+def _data_track(
+    state: CallState,
+    participant: Participant,
+    request: rtc.PublishDataTrackRequest | rtc.UnpublishDataTrackRequest,
+    _now: float,
 ) -> None:
     answer = refusal(rtc.RequestResponse.Reason.UNSUPPORTED_TYPE)
-    answer.publish_data_track.CopyFrom(request)
-    state.outbox.send(participant.connection, rtc.SignalResponse(request_response=answer))
-
-
-def _unpublish_data_track(
-    state: CallState, participant: Participant, request: rtc.UnpublishDataTrackRequest, _now: float
-) -> None:
-    answer = refusal(rtc.RequestResponse.Reason.UNSUPPORTED_TYPE)
-    answer.unpublish_data_track.CopyFrom(request)
+    # The answer repeats what was asked.
+    if isinstance(request, rtc.PublishDataTrackRequest):
+        answer.publish_data_track.CopyFrom(request)
+    else:
+        answer.unpublish_data_track.CopyFrom(request)
     state.outbox.send(participant.connection, rtc.SignalResponse(request_response=answer))
 
 
@@ -152,8 +151,8 @@ _HANDLERS: Final[Mapping[str, Callable[[CallState, Participant, Any, float], Non
     "sync_state": _sync_state,
     "subscription_permission": _permission,
     "simulate": _simulate,
-    "publish_data_track_request": _publish_data_track,
-    "unpublish_data_track_request": _unpublish_data_track,
+    "publish_data_track_request": _data_track,
+    "unpublish_data_track_request": _data_track,
     "store_data_blob_request": _data_blob,
     "get_data_blob_request": _data_blob,
 }

@@ -2,7 +2,7 @@
 
 import { decode, encode } from "cborg";
 import { type Bytes, concat, uint, utf8 } from "./bytes";
-import { labelled } from "./derive";
+import { labelled, sealingKey } from "./derive";
 
 export interface About {
   readonly title: string;
@@ -29,7 +29,7 @@ export async function sealAbout(room: string, secret: Bytes, { title, agenda }: 
   const padding = new Uint8Array(length - LENGTH_BYTES - text.length);
   const plain = concat(uint(text.length, LENGTH_BYTES), text, padding);
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-  const sealed = await crypto.subtle.encrypt(terms(room, nonce), await metaKey(room, secret), plain);
+  const sealed = await crypto.subtle.encrypt(terms(room, nonce), await sealingKey(secret, room, "hc1 meta"), plain);
   return concat(nonce, new Uint8Array(sealed));
 }
 
@@ -37,7 +37,7 @@ export async function sealAbout(room: string, secret: Bytes, { title, agenda }: 
 export async function openAbout(room: string, secret: Bytes, sealed: Bytes): Promise<About | null> {
   try {
     const nonce = sealed.slice(0, NONCE_BYTES);
-    const key = await metaKey(room, secret);
+    const key = await sealingKey(secret, room, "hc1 meta");
     const plain = new Uint8Array(await crypto.subtle.decrypt(terms(room, nonce), key, sealed.slice(NONCE_BYTES)));
     const length = ((plain[0] ?? 0) << 8) | (plain[1] ?? 0);
     const fields = decode(plain.slice(LENGTH_BYTES, LENGTH_BYTES + length), { useMaps: true }) as Map<number, unknown>;
@@ -50,10 +50,4 @@ export async function openAbout(room: string, secret: Bytes, sealed: Bytes): Pro
 
 function terms(room: string, iv: Bytes): AesGcmParams {
   return { name: "AES-GCM", iv, additionalData: labelled("hc1 about", utf8(room)) };
-}
-
-async function metaKey(room: string, secret: Bytes): Promise<CryptoKey> {
-  const from = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]);
-  const how = { name: "HKDF", hash: "SHA-256", salt: utf8(room), info: utf8("hc1 meta") };
-  return crypto.subtle.deriveKey(how, from, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }

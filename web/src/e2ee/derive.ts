@@ -1,4 +1,4 @@
-/** Names that are made from keys: a seat's identity, a host key's fingerprint, a room's id. Secrets are derived in `mls`. */
+/** Names that are made from keys, and keys that the browser seals with by itself. What MLS needs of the link is derived in `mls`. */
 
 import { type Bytes, concat, toBase64Url, utf8 } from "./bytes";
 
@@ -40,6 +40,13 @@ export function base32(bytes: Uint8Array): string {
     held &= (1 << bits) - 1;
   }
   return bits === 0 ? text : text + BASE32[(held << (5 - bits)) & 31];
+}
+
+/** AES-256-GCM key of a link's or an invitation's secret: HKDF-SHA256 with the room as salt and `label` as info. */
+export async function sealingKey(secret: Bytes, room: string, label: string): Promise<CryptoKey> {
+  const from = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]);
+  const how = { name: "HKDF", hash: "SHA-256", salt: utf8(room), info: utf8(label) };
+  return crypto.subtle.deriveKey(how, from, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }
 
 /** `label` ‖ 0x00 ‖ the parts: what is signed can never be taken for something else that is signed. */

@@ -5,7 +5,7 @@
 
 import { decode, encode } from "cborg";
 import { type Bytes, concat, uint, utf8 } from "./bytes";
-import { labelled } from "./derive";
+import { labelled, sealingKey } from "./derive";
 
 export const INVITATION_ID_BYTES = 8;
 const SECRET_BYTES = 16;
@@ -39,7 +39,7 @@ export async function sealGrant(
 ): Promise<Bytes> {
   const generation = uint(link.generation, GENERATION_BYTES);
   const additionalData = grantData(room, seatPublicKey, generation);
-  const key = await grantKey(invitation, room);
+  const key = await sealingKey(invitation, room, "hc1 grant");
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData }, key, link.secret);
   return concat(generation, nonce, new Uint8Array(sealed));
 }
@@ -55,7 +55,7 @@ export async function openGrant(
   const generation = grant.slice(0, GENERATION_BYTES);
   const iv = grant.slice(GENERATION_BYTES, GENERATION_BYTES + NONCE_BYTES);
   const additionalData = grantData(room, seatPublicKey, generation);
-  const key = await grantKey(invitation, room);
+  const key = await sealingKey(invitation, room, "hc1 grant");
   const sealed = grant.slice(GENERATION_BYTES + NONCE_BYTES);
   try {
     const secret = new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, key, sealed));
@@ -98,12 +98,6 @@ function fieldsOf(card: Bytes): Map<unknown, unknown> | null {
   } catch {
     return null;
   }
-}
-
-async function grantKey(invitation: Bytes, room: string): Promise<CryptoKey> {
-  const ikm = await crypto.subtle.importKey("raw", invitation, "HKDF", false, ["deriveKey"]);
-  const algorithm = { name: "HKDF", hash: "SHA-256", salt: utf8(room), info: utf8("hc1 grant") };
-  return crypto.subtle.deriveKey(algorithm, ikm, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }
 
 function grantData(room: string, seatPublicKey: Bytes, generation: Bytes): Bytes {

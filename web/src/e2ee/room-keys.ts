@@ -117,7 +117,7 @@ export class RoomKeys {
       ...before,
       gen: before.gen + (secret === null ? 0 : 1),
       seq: before.seq + 1,
-      // The oldest go first; their certificates have run out long before.
+      // The oldest go first: theirs are the certificates that have likeliest run out.
       banned: [...banned].slice(-MOST_BANNED),
       about: about === null ? before.about : await sealAbout(room, secret ?? this.secret, about),
       notes: change.notes === undefined ? before.notes : change.notes,

@@ -3,22 +3,21 @@
 import { type Kept, keep, kept } from "./key-store";
 import { drawSigningKey, type HostKey, type SigningKey } from "./signing";
 
-type KeptKeyParts = SigningKey & Partial<HostKey>;
-
 type KeyKind = "seat" | "host";
 
-type KeptKey = SigningKey & Kept & Partial<Pick<HostKey, "root">>;
+/** A seat key has no root. */
+type AnyKey = SigningKey & Partial<HostKey>;
 
 const idOf = (room: string, kind: KeyKind) => `${kind}:${room}`;
 
 async function keptKey(room: string, kind: KeyKind, now: number): Promise<HostKey | null> {
-  const found = await kept<KeptKey>(idOf(room, kind), now);
+  const found = await kept<AnyKey & Kept>(idOf(room, kind), now);
   return found === null ? null : { privateKey: found.privateKey, publicKey: found.publicKey, root: found.root ?? null };
 }
 
-async function keepKey(room: string, kind: KeyKind, key: KeptKeyParts, now: number): Promise<void> {
+async function keepKey(room: string, kind: KeyKind, key: AnyKey, now: number): Promise<void> {
   const { privateKey, publicKey, root } = key;
-  const entry: KeptKey = { id: idOf(room, kind), privateKey, publicKey, root: root ?? null, usedAt: now };
+  const entry: AnyKey & Kept = { id: idOf(room, kind), privateKey, publicKey, root: root ?? null, usedAt: now };
   await keep(entry);
 }
 

@@ -2,13 +2,11 @@
 
 import { UserX } from "lucide-react";
 import { useState } from "react";
-import { Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from "react-aria-components";
 import type { RoomSession, Trouble } from "../../model/room-session";
-import { useErrorText, useTexts } from "../context";
+import { useTexts } from "../context";
 import { Button } from "../parts/Button";
-import { ErrorNote } from "../parts/ErrorNote";
 import { Toggle } from "../parts/Toggle";
-import styles from "./CompareDialog.module.css";
+import { Question } from "./Question";
 
 interface Props {
   readonly session: RoomSession;
@@ -20,50 +18,31 @@ interface Props {
 
 export function RemovePerson({ session, identity, name, sealed }: Props) {
   const { people } = useTexts();
-  const errorText = useErrorText();
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [newLink, setNewLink] = useState(true);
   return (
-    <DialogTrigger>
-      <Button kind="plain" aria-label={people.remove(name)} icon={<UserX size={20} aria-hidden />} />
-      <ModalOverlay className={styles.veil ?? ""} isDismissable>
-        <Modal className={styles.modal ?? ""}>
-          <Dialog role="alertdialog" className={styles.dialog ?? ""}>
-            {({ close }) => (
-              <>
-                <div className={styles.head}>
-                  <Heading slot="title">{people.removeQuestion(name)}</Heading>
-                </div>
-                <p>{people.removeText}</p>
-                {sealed && (
-                  <Toggle
-                    label={people.removeNewLink}
-                    help={people.removeNewLinkHelp}
-                    on={newLink}
-                    onChange={setNewLink}
-                  />
-                )}
-                {trouble !== null && <ErrorNote {...errorText(trouble.code)} />}
-                <div className={styles.answers}>
-                  <Button
-                    kind="danger"
-                    onPress={async () => {
-                      const failed = await session.remove(identity, newLink);
-                      setTrouble(failed);
-                      if (failed === null) close();
-                    }}
-                  >
-                    {people.removeDo}
-                  </Button>
-                  <Button autoFocus onPress={close}>
-                    {people.removeNot}
-                  </Button>
-                </div>
-              </>
-            )}
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
-    </DialogTrigger>
+    <Question
+      button={<Button kind="plain" aria-label={people.remove(name)} icon={<UserX size={20} aria-hidden />} />}
+      title={people.removeQuestion(name)}
+      text={people.removeText}
+      choice={
+        sealed && (
+          <Toggle label={people.removeNewLink} help={people.removeNewLinkHelp} on={newLink} onChange={setNewLink} />
+        )
+      }
+      trouble={trouble}
+      answers={(close) => (
+        <Button
+          kind="danger"
+          onPress={async () => {
+            const failed = await session.remove(identity, newLink);
+            setTrouble(failed);
+            if (failed === null) close();
+          }}
+        >
+          {people.removeDo}
+        </Button>
+      )}
+    />
   );
 }

@@ -2,13 +2,11 @@
 
 import { Ban } from "lucide-react";
 import { useState } from "react";
-import { Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from "react-aria-components";
 import type { Invitation } from "../../model/invitations";
 import type { RoomSession, Trouble } from "../../model/room-session";
-import { useErrorText, useTexts } from "../context";
+import { useTexts } from "../context";
 import { Button } from "../parts/Button";
-import { ErrorNote } from "../parts/ErrorNote";
-import styles from "./CompareDialog.module.css";
+import { Question } from "./Question";
 
 interface Props {
   readonly session: RoomSession;
@@ -17,8 +15,7 @@ interface Props {
 }
 
 export function RevokeInvitation({ session, invitation: { id, label, seat }, isInside }: Props) {
-  const { invite, people } = useTexts();
-  const errorText = useErrorText();
+  const { invite } = useTexts();
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const revoke = () => void session.revokeInvitation(id);
   const button = {
@@ -28,48 +25,35 @@ export function RevokeInvitation({ session, invitation: { id, label, seat }, isI
   } as const;
   if (!isInside || seat === null) return <Button {...button} onPress={revoke} />;
   return (
-    <DialogTrigger>
-      <Button {...button} />
-      <ModalOverlay className={styles.veil ?? ""} isDismissable>
-        <Modal className={styles.modal ?? ""}>
-          <Dialog role="alertdialog" className={styles.dialog ?? ""}>
-            {({ close }) => (
-              <>
-                <div className={styles.head}>
-                  <Heading slot="title">{invite.revokeQuestion(label)}</Heading>
-                </div>
-                <p>{invite.revokeText}</p>
-                {trouble !== null && <ErrorNote {...errorText(trouble.code)} />}
-                <div className={styles.answers}>
-                  <Button
-                    kind="danger"
-                    onPress={async () => {
-                      const failed = await session.remove(seat, true);
-                      setTrouble(failed);
-                      if (failed !== null) return;
-                      close();
-                      revoke();
-                    }}
-                  >
-                    {invite.revokeAndRemove}
-                  </Button>
-                  <Button
-                    onPress={() => {
-                      close();
-                      revoke();
-                    }}
-                  >
-                    {invite.revokeOnly}
-                  </Button>
-                  <Button autoFocus onPress={close}>
-                    {people.removeNot}
-                  </Button>
-                </div>
-              </>
-            )}
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
-    </DialogTrigger>
+    <Question
+      button={<Button {...button} />}
+      title={invite.revokeQuestion(label)}
+      text={invite.revokeText}
+      trouble={trouble}
+      answers={(close) => (
+        <>
+          <Button
+            kind="danger"
+            onPress={async () => {
+              const failed = await session.remove(seat, true);
+              setTrouble(failed);
+              if (failed !== null) return;
+              close();
+              revoke();
+            }}
+          >
+            {invite.revokeAndRemove}
+          </Button>
+          <Button
+            onPress={() => {
+              close();
+              revoke();
+            }}
+          >
+            {invite.revokeOnly}
+          </Button>
+        </>
+      )}
+    />
   );
 }

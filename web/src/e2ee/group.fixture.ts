@@ -423,3 +423,19 @@ export class TruthfulServer {
     }
   }
 }
+
+/** Anna, who hosts, and those who come in to her one after the other. */
+export function meeting(...guests: readonly string[]) {
+  const server = new TruthfulServer();
+  const anna = new Actor("anna", { host: true });
+  server.connect(anna);
+  const others = guests.map((name) => new Actor(name));
+  for (const guest of others) {
+    server.connect(guest);
+    server.pass(3_000);
+  }
+  return { server, anna, others };
+}
+
+/** What the groups of these actors have gone through: one entry when they agree. */
+export const histories = (actors: readonly Actor[]) => new Set(actors.map(({ mls }) => mls.state?.history));

@@ -5,21 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Bytes } from "./bytes";
 import type { FromServer } from "./delivery-frames";
-import { Actor, after, governed, ModelMls, modelCommit, TruthfulServer } from "./group.fixture";
-
-function meeting(...guests: readonly string[]) {
-  const server = new TruthfulServer();
-  const anna = new Actor("anna", { host: true });
-  server.connect(anna);
-  const others = guests.map((name) => new Actor(name));
-  for (const guest of others) {
-    server.connect(guest);
-    server.pass(3_000);
-  }
-  return { server, anna, others };
-}
-
-const histories = (actors: readonly Actor[]) => new Set(actors.map(({ mls }) => mls.state?.history));
+import { Actor, after, governed, histories, ModelMls, meeting, modelCommit, TruthfulServer } from "./group.fixture";
 
 describe("coming in", () => {
   test("the host begins the group, and a guest waits for that", () => {

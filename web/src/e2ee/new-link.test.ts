@@ -2,25 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import type { FromServer } from "./delivery-frames";
-import { Actor, governed, secretOf, TruthfulServer } from "./group.fixture";
+import { Actor, governed, histories, meeting, secretOf, TruthfulServer } from "./group.fixture";
 import { linkWord, readLinkWord } from "./new-link";
-
-function meeting(...guests: readonly string[]) {
-  const server = new TruthfulServer();
-  const anna = new Actor("anna", { host: true });
-  server.connect(anna);
-  const others = guests.map((name) => new Actor(name));
-  for (const guest of others) {
-    server.connect(guest);
-    server.pass(3_000);
-  }
-  return { server, anna, others };
-}
 
 const outcomes = (actor: Actor) => actor.done.flatMap((action) => (action.do === "governed" ? [action.outcome] : []));
 const secrets = (actor: Actor) =>
   actor.done.flatMap((action) => (action.do === "policy" && action.secret !== null ? [action.secret[0]] : []));
-const histories = (actors: readonly Actor[]) => new Set(actors.map(({ mls }) => mls.state?.history));
 const newLink = (more: Parameters<typeof governed>[0] = {}) => governed({ gen: 2, secret: secretOf(2), ...more });
 
 /** Loses what the server passes on to `actor` while `lost` says so. */

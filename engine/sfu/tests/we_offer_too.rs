@@ -81,6 +81,16 @@ fn client(now: Instant) -> Rtc {
     client
 }
 
+/// An engine and a peer whose first offer, of one section for sound, has its answer.
+fn answered_once(now: Instant) -> (Sfu, Name, String) {
+    let mut sfu = engine();
+    let peer = peer(&mut sfu, now);
+    let first = offer(&mut sfu, now, &peer, 1, [1, 0], false);
+    let answered = answer(&mut client(now), &first);
+    apply(&mut sfu, now, &peer, 1, answered);
+    (sfu, peer, first)
+}
+
 fn lines<'a>(sdp: &'a str, prefix: &str) -> Vec<&'a str> {
     sdp.lines()
         .filter(|line| line.starts_with(prefix))
@@ -131,12 +141,7 @@ fn sections_keep_their_names_and_sources_as_more_are_offered() {
 #[test]
 fn an_offer_can_be_made_though_nothing_has_changed() {
     let now = Instant::now();
-    let mut sfu = engine();
-    let peer = peer(&mut sfu, now);
-    let mut client = client(now);
-    let first = offer(&mut sfu, now, &peer, 1, [1, 0], false);
-    let answered = answer(&mut client, &first);
-    apply(&mut sfu, now, &peer, 1, answered);
+    let (mut sfu, peer, _) = answered_once(now);
 
     let again = offer(&mut sfu, now, &peer, 2, [1, 0], false);
 
@@ -146,12 +151,7 @@ fn an_offer_can_be_made_though_nothing_has_changed() {
 #[test]
 fn a_restart_has_new_credentials() {
     let now = Instant::now();
-    let mut sfu = engine();
-    let peer = peer(&mut sfu, now);
-    let mut client = client(now);
-    let first = offer(&mut sfu, now, &peer, 1, [1, 0], false);
-    let answered = answer(&mut client, &first);
-    apply(&mut sfu, now, &peer, 1, answered);
+    let (mut sfu, peer, first) = answered_once(now);
 
     let restart = offer(&mut sfu, now, &peer, 2, [1, 0], true);
 

@@ -66,6 +66,16 @@ def join(scene: Scene, identity: str, may: VideoGrants | None = None, **request:
     return Older(scene, client)
 
 
+def watching() -> tuple[Scene, str, Older]:
+    """Ben, who has answered the offer of Anna's camera, and its track."""
+    scene = Scene()
+    track = scene.publish(scene.arrive("anna"), "cam")
+    ben = join(scene, "ben")
+    ben.is_offered()
+    ben.answers()
+    return scene, track, ben
+
+
 def test_it_has_two_peers_and_both_go_with_it() -> None:
     scene = Scene()
     ben = join(scene, "ben")
@@ -117,12 +127,7 @@ def test_a_stale_answer_is_no_answer() -> None:
 
 
 def test_a_track_that_is_not_wanted_any_more_stops_at_once_and_its_section_rests() -> None:
-    scene = Scene()
-    anna = scene.arrive("anna")
-    track = scene.publish(anna, "cam")
-    ben = join(scene, "ben")
-    ben.is_offered()
-    ben.answers()
+    scene, track, ben = watching()
 
     scene.send(ben.client, subscription=rtc.UpdateSubscription(track_sids=[track], subscribe=False))
 
@@ -133,12 +138,7 @@ def test_a_track_that_is_not_wanted_any_more_stops_at_once_and_its_section_rests
 
 
 def test_a_track_that_is_wanted_again_before_the_next_offer_flows_again() -> None:
-    scene = Scene()
-    anna = scene.arrive("anna")
-    track = scene.publish(anna, "cam")
-    ben = join(scene, "ben")
-    ben.is_offered()
-    ben.answers()
+    scene, track, ben = watching()
 
     for wanted in (False, True):
         scene.send(ben.client, subscription=rtc.UpdateSubscription(track_sids=[track], subscribe=wanted))

@@ -48,6 +48,32 @@ _PICTURES = """
 })
 """
 
+# Every 100 ms: the time, the epoch the page tells, and the frames decoded so far of each video that arrives.
+_RECORD = """
+() => {
+  window.recorded = [];
+  setInterval(async () => {
+    const frames = {};
+    for (const connection of window.watched.connections) {
+      if (connection.connectionState === 'closed') continue;
+      for (const entry of (await connection.getStats()).values())
+        if (entry.type === 'inbound-rtp' && entry.kind === 'video') frames[entry.trackIdentifier] = entry.framesDecoded ?? 0;
+    }
+    const epoch = Number(document.querySelectorAll('section.visually-hidden dd')[1]?.textContent ?? -1);
+    window.recorded.push({ at: Date.now(), epoch, frames });
+  }, 100);
+}
+"""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a page received at one time: `at` in Unix milliseconds, `frames` decoded so far by video."""
+
+    at: float
+    epoch: int
+    frames: dict[str, int]
+
 
 @dataclass(frozen=True)
 class Inbound:
@@ -75,6 +101,16 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str, *, seconds: 
 async def inbound(page: Page) -> list[Inbound]:
     """The streams the page receives now."""
     return [Inbound(**entry) for entry in await page.evaluate(_INBOUND)]
+
+
+async def start_recording(page: Page) -> None:
+    """Keep a moment ten times a second from now on."""
+    await page.evaluate(_RECORD)
+
+
+async def recorded(page: Page) -> list[Moment]:
+    """The moments since the recording began."""
+    return [Moment(**moment) for moment in await page.evaluate("window.recorded")]
 
 
 async def growing(page: Page, kind: str) -> list[str]:

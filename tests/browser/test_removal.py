@@ -1,34 +1,23 @@
 """A host puts somebody out: the guest is told and stays out, by a new link if the host wishes, and the others go on seeing each other."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from browser.media import growing, until
+from browser.media import Moment, growing, recorded, start_recording, until
 from browser.people import People, Person
 
-# Every 100 ms: the time, how many frames were decoded so far, and the epoch of the keys.
-_RECORD = """
-() => {
-  window.recorded = { clicked: 0, moments: [] };
-  document.addEventListener('click', () => { window.recorded.clicked = Date.now(); }, { capture: true });
-  let most = 0;
-  setInterval(async () => {
-    let frames = 0;
-    for (const connection of window.watched.connections) {
-      if (connection.connectionState === 'closed') continue;
-      for (const entry of (await connection.getStats()).values())
-        if (entry.type === 'inbound-rtp' && entry.kind === 'video') frames += entry.framesDecoded ?? 0;
-    }
-    const epoch = Number(document.querySelectorAll('section.visually-hidden dd')[1]?.textContent ?? -1);
-    window.recorded.moments.push({ at: Date.now(), grew: frames > most, epoch });
-    most = Math.max(most, frames);
-  }, 100);
-}
-"""
+_NOTE_CLICKS = "document.addEventListener('click', () => { window.clicked = Date.now(); }, { capture: true })"
 
 
-async def _recorded(page: Page) -> list[dict[str, float]]:
-    return await page.evaluate("window.recorded.moments")
+def _new_frames(moments: list[Moment]) -> list[float]:
+    """When something new had been decoded of anybody."""
+    found, most = [], 0
+    for moment in moments:
+        frames = sum(moment.frames.values())
+        if frames > most:
+            found.append(moment.at)
+        most = max(most, frames)
+    return found
 
 
 async def _people_panel(host: Person) -> None:
@@ -48,7 +37,8 @@ async def test_who_is_removed_is_told_so_and_stays_out_while_the_others_go_on(
         await person.sees(2)
     await _people_panel(anna)
     for person in (anna, ben, cleo):
-        await person.page.evaluate(_RECORD)
+        await start_recording(person.page)
+    await anna.page.evaluate(_NOTE_CLICKS)
 
     await anna.page.get_by_role("button", name="Remove Cleo").click()
     question = anna.page.get_by_role("alertdialog")
@@ -67,15 +57,12 @@ async def test_who_is_removed_is_told_so_and_stays_out_while_the_others_go_on(
         return
     assert (await anna.seal()).members == 2
 
-    clicked = await anna.page.evaluate("window.recorded.clicked")
-    seen = {person.name: await _recorded(person.page) for person in (anna, ben, cleo)}
-    last = max(moment["at"] for moment in seen["Cleo"] if moment["grew"]) - clicked
-    before = max(moment["epoch"] for moment in seen["Anna"] if moment["at"] < clicked)
-    changed = min(moment["at"] for moment in seen["Anna"] if moment["epoch"] > before)
-    goes_on = {
-        name: min(moment["at"] for moment in seen[name] if moment["grew"] and moment["at"] > changed) - changed
-        for name in ("Anna", "Ben")
-    }
+    clicked = await anna.page.evaluate("window.clicked")
+    seen = {person.name: await recorded(person.page) for person in (anna, ben, cleo)}
+    last = max(_new_frames(seen["Cleo"])) - clicked
+    before = max(moment.epoch for moment in seen["Anna"] if moment.at < clicked)
+    changed = min(moment.at for moment in seen["Anna"] if moment.epoch > before)
+    goes_on = {name: min(at for at in _new_frames(seen[name]) if at > changed) - changed for name in ("Anna", "Ben")}
     with capsys.disabled():
         print(
             f"\nfrom the click: {changed - clicked} ms to the new epoch, {last} ms to Cleo's last frame; new frames {goes_on} ms later"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
-from browser.media import growing, until
+from browser.media import Moment, growing, recorded, start_recording, until
 from browser.people import People, Person
 from browser.test_encrypted_call import same_seal
 from e2ee.lossy import NoLossyLine, lossy
@@ -24,23 +24,6 @@ from serving import Served
 EVENTS = int(os.environ.get("CHURN_EVENTS", "12"))
 EVERY_S = 3.0
 LOSS_PERCENT = 5
-
-# Every 100 ms: the time, the epoch the page tells, and the frames decoded so far of each video.
-_RECORD = """
-() => {
-  window.churn = [];
-  setInterval(async () => {
-    const frames = {};
-    for (const connection of window.watched.connections) {
-      if (connection.connectionState === 'closed') continue;
-      for (const entry of (await connection.getStats()).values())
-        if (entry.type === 'inbound-rtp' && entry.kind === 'video') frames[entry.trackIdentifier] = entry.framesDecoded ?? 0;
-    }
-    const epoch = Number(document.querySelectorAll('section.visually-hidden dd')[1]?.textContent ?? -1);
-    window.churn.push({ at: performance.now(), epoch, frames });
-  }, 100);
-}
-"""
 
 
 @pytest.fixture
@@ -61,24 +44,24 @@ class Standstill:
 
 async def standstills(page: Page) -> list[Standstill]:
     """For each change of keys and each video that played before and after: its longest pause from 1 s before to 3 s after."""
-    moments = await page.evaluate("window.churn")
+    moments = await recorded(page)
     found: list[Standstill] = []
     for before, after in itertools.pairwise(moments):
-        if after["epoch"] <= before["epoch"] or before["epoch"] < 0:
+        if after.epoch <= before.epoch or before.epoch < 0:
             continue
-        around = [moment for moment in moments if after["at"] - 1000 <= moment["at"] <= after["at"] + 3000]
-        played = around[0]["frames"].keys() & around[-1]["frames"].keys()
-        found.extend(Standstill(after["epoch"], video, _longest_pause(around, video)) for video in played)
+        around = [moment for moment in moments if after.at - 1000 <= moment.at <= after.at + 3000]
+        played = around[0].frames.keys() & around[-1].frames.keys()
+        found.extend(Standstill(after.epoch, video, _longest_pause(around, video)) for video in played)
     return found
 
 
-def _longest_pause(moments: list[dict], video: str) -> float:
-    last_at, last_count, longest = moments[0]["at"], moments[0]["frames"][video], 0.0
+def _longest_pause(moments: list[Moment], video: str) -> float:
+    last_at, last_count, longest = moments[0].at, moments[0].frames[video], 0.0
     for moment in moments:
-        count = moment["frames"].get(video, last_count)
-        longest = max(longest, moment["at"] - last_at)
+        count = moment.frames.get(video, last_count)
+        longest = max(longest, moment.at - last_at)
         if count > last_count:
-            last_at, last_count = moment["at"], count
+            last_at, last_count = moment.at, count
     return longest
 
 
@@ -102,7 +85,7 @@ async def test_members_come_and_go_on_a_lossy_line_and_no_picture_stays_still(
     await same_seal(*stayers, members=3)
     for stayer in stayers:
         await stayer.sees(2)
-        await stayer.page.evaluate(_RECORD)
+        await start_recording(stayer.page)
 
     try:
         line = lossy(server.media_port, LOSS_PERCENT)
@@ -151,7 +134,7 @@ async def test_a_picture_that_stands_still_is_noticed(people: People):
     anna, ben, cleo = await people("Anna"), await people("Ben"), await people("Cleo", devices="absent")
     await people.meeting(anna, ben, cleo)
     await anna.sees(1)
-    await anna.page.evaluate(_RECORD)
+    await start_recording(anna.page)
     await asyncio.sleep(1.5)  # an interval of measurement
 
     await ben.press("stop video")
